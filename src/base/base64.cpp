@@ -1,0 +1,53 @@
+#include "base/base64.hpp"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace tandemq {
+namespace {
+
+constexpr std::string_view kAlphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+std::uint32_t byte_at(std::string_view bytes, std::size_t i) {
+  return i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0U;
+}
+
+}  // namespace
+
+std::string encode_base64(std::string_view bytes) {
+  std::string out;
+  out.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const std::uint32_t three =
+        byte_at(bytes, i) << 16U | byte_at(bytes, i + 1) << 8U | byte_at(bytes, i + 2);
+    for (unsigned shift = 24; shift > 0;) {
+      shift -= 6;
+      out.push_back(kAlphabet[three >> shift & 0x3FU]);
+    }
+  }
+  const std::size_t padding = (3 - bytes.size() % 3) % 3;
+  out.replace(out.size() - padding, padding, padding, '=');
+  return out;
+}
+
+std::optional<std::string> decode_base64(std::string_view text) {
+  std::string out;
+  out.reserve(text.size() / 4 * 3);
+  std::uint32_t bits = 0;
+  unsigned count = 0;
+  for (const char c : text.substr(0, text.find('='))) {
+    const std::size_t digit = kAlphabet.find(c);
+    if (digit == std::string_view::npos) return std::nullopt;
+    bits = bits << 6U | static_cast<std::uint32_t>(digit);
+    count += 6;
+    if (count < 8) continue;
+    count -= 8;
+    out.push_back(static_cast<char>(bits >> count & 0xFFU));
+  }
+  // Wrong lengths, misplaced padding and bits that padding leaves over all end up here.
+  if (encode_base64(out) != text) return std::nullopt;
+  return out;
+}
+
+}  // namespace tandemq
