@@ -1,0 +1,88 @@
+#include "mqtt/decode.hpp"
+
+#include "mqtt/decode_packets.hpp"
+
+#include <utility>
+
+namespace tandemq::mqtt {
+namespace {
+
+using Decoded = tl::expected<Packet, DecodeError>;
+
+// The only valid flags of the fixed header (table 2-2); CONNECT and PUBLISH look at their own.
+bool are_flags_valid(const PacketBody& body) {
+  switch (body.type) {
+    case PacketType::connect:
+    case PacketType::publish:
+      return true;
+    case PacketType::pubrel:
+    case PacketType::subscribe:
+    case PacketType::unsubscribe:
+      // In 3.1 these are sent with QoS 1 and may be marked as duplicates.
+      return body.flags == 0x02 || (body.version == Version::v31 && body.flags == 0x0A);
+    default:
+      return body.flags == 0;
+  }
+}
+
+template <class T>
+Decoded decode_as(PacketBody& body) {
+  Decoded result(tl::in_place, std::in_place_type<T>);
+  Fault fault = read_packet(body, std::get<T>(*result));
+  if (!fault && !body.reader.done()) {
+    fault = malformed(body.reader.ok() ? "bytes are left over behind the packet"
+                                       : "the packet ends too early");
+    if constexpr (std::is_same_v<T, Connect>) fault->connect_version = std::get<T>(*result).version;
+  }
+  if (fault) result = tl::unexpected(std::move(*fault));
+  return result;
+}
+
+}  // namespace
+
+tl::expected<Packet, DecodeError> decode(ByteView frame, Version version) {
+  Reader reader(frame);
+  const unsigned first = reader.u8();
+  const std::uint32_t size = reader.variable_u32();
+  if (!reader.ok() || size != reader.size()) {
+    return tl::unexpected(*malformed("the Remaining Length is not that of the packet"));
+  }
+  PacketBody body{.reader = reader,
+                  .type = static_cast<PacketType>(first >> 4U),
+                  .flags = static_cast<std::uint8_t>(first & 0x0FU),
+                  .version = version};
+  if (!are_flags_valid(body)) {  // [MQTT-2.1.3-1]
+    return tl::unexpected(*malformed("the flags of the fixed header are reserved"));
+  }
+  switch (body.type) {
+    case PacketType::connect:
+      return decode_as<Connect>(body);
+    case PacketType::connack:
+      return decode_as<Connack>(body);
+    case PacketType::publish:
+      return decode_as<Publish>(body);
+    case PacketType::puback:
+    case PacketType::pubrec:
+    case PacketType::pubrel:
+    case PacketType::pubcomp:
+      return decode_as<Ack>(body);
+    case PacketType::subscribe:
+      return decode_as<Subscribe>(body);
+    case PacketType::unsubscribe:
+      return decode_as<Unsubscribe>(body);
+    case PacketType::suback:
+    case PacketType::unsuback:
+      return decode_as<SubscriptionAck>(body);
+    case PacketType::pingreq:
+    case PacketType::pingresp:
+      return decode_as<Ping>(body);
+    case PacketType::disconnect:
+      return decode_as<Disconnect>(body);
+    case PacketType::auth:
+      if (version == Version::v5) return decode_as<Auth>(body);
+      break;
+  }
+  return tl::unexpected(*malformed("the packet type is reserved"));
+}
+
+}  // namespace tandemq::mqtt
