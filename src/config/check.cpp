@@ -1,0 +1,116 @@
+#include "config/check.hpp"
+
+#include "config/listener_url.hpp"
+#include "config/options.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <string>
+#include <string_view>
+
+namespace tandemq {
+namespace {
+
+// sockaddr_un::sun_path of Linux has 108 bytes, one for the end.
+constexpr std::size_t kUnixPathSizeMax = 107;
+constexpr std::size_t kNodeIdSizeMax = 32;
+// A dead letter has the prefix before its own topic.
+constexpr std::size_t kDeadLetterTopicSizeMax = 1'024;
+
+class Checker {
+ public:
+  explicit Checker(const Config& config) : config_(config) {}
+
+  std::vector<Finding> run() {
+    check_names();
+    check_topics();
+    check_listeners();
+    check_logins();
+    check_sizes();
+    return std::move(findings_);
+  }
+
+ private:
+  void error(std::string text) { findings_.push_back({Finding::Weight::error, std::move(text)}); }
+  void warning(std::string text) {
+    findings_.push_back({Finding::Weight::warning, std::move(text)});
+  }
+
+  void check_names() {
+    if (config_.data_dir.empty()) error("data.dir is empty, it has to name a folder");
+    const std::string& id = config_.node_id;
+    const bool sound =
+        !id.empty() && id.size() <= kNodeIdSizeMax && std::all_of(id.begin(), id.end(), [](char c) {
+          return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_';
+        });
+    if (!sound) error("node.id = '" + id + "': expected 1 to 32 letters, digits, '-' or '_'");
+    const std::string& path = config_.admin_socket;
+    if (path.empty() || path.size() > kUnixPathSizeMax)
+      error("admin.socket = '" + path + "': expected a path of 1 to 107 bytes");
+  }
+
+  void check_topics() {
+    const std::string& prefix = config_.mqtt.dead_letter_topic;
+    if (prefix.find_first_of("+#") != std::string::npos)
+      error("mqtt.dead_letter_topic = '" + prefix + "': a topic holds neither + nor #");
+    if (prefix.starts_with('$'))
+      error("mqtt.dead_letter_topic = '" + prefix + "': topics that begin with $ are the server's");
+    if (prefix.size() > kDeadLetterTopicSizeMax)
+      error("mqtt.dead_letter_topic: expected at most 1024 bytes, it has " +
+            std::to_string(prefix.size()));
+  }
+
+  void check_listeners() {
+    const auto& listeners = config_.listeners;
+    for (auto listener = listeners.begin(); listener != listeners.end(); ++listener) {
+      const bool twice =
+          std::any_of(listeners.begin(), listener, [&](const ListenerConfig& earlier) {
+            return earlier.host == listener->host && earlier.port == listener->port;
+          });
+      if (twice && listener->port != 0)
+        error("listener = '" + listener->url + "': another listener has this address");
+    }
+  }
+
+  void check_logins() {
+    const auto& listeners = config_.listeners;
+    const AuthConfig& auth = config_.auth;
+    const auto open =
+        std::find_if(listeners.begin(), listeners.end(),
+                     [](const ListenerConfig& listener) { return !is_loopback(listener.host); });
+    const bool others = open != listeners.end();
+    if (auth.anonymous == "true" && others)
+      warning("auth.anonymous = true: anyone who reaches '" + open->url + "' can connect");
+    if (!auth.password_file.empty()) return;
+    if (auth.anonymous == "false")
+      warning("auth.anonymous = false and no auth.password_file: nobody can connect");
+    if (auth.anonymous == "loopback" && others)
+      warning("auth.anonymous = loopback and no auth.password_file: nobody can connect to '" +
+              open->url + "'");
+  }
+
+  void check_sizes() {
+    const LimitsConfig& limits = config_.limits;
+    if (limits.outbox_bytes < limits.max_packet_size)
+      warning("limits.outbox_bytes (" + shown("limits.outbox_bytes") +
+              ") is less than limits.max_packet_size (" + shown("limits.max_packet_size") +
+              "): the largest messages can be sent to the broker but not on to a client");
+    if (limits.max_queued_bytes < limits.max_packet_size)
+      warning("limits.max_queued_bytes (" + shown("limits.max_queued_bytes") +
+              ") is less than limits.max_packet_size (" + shown("limits.max_packet_size") +
+              "): the largest messages do not fit into an empty queue");
+  }
+
+  std::string shown(std::string_view key) const { return value_of(config_, *find_option(key)); }
+
+  const Config& config_;
+  std::vector<Finding> findings_;
+};
+
+}  // namespace
+
+std::vector<Finding> check_config(const Config& config) {
+  return Checker(config).run();
+}
+
+}  // namespace tandemq

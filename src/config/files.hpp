@@ -1,0 +1,23 @@
+// files: the only unit of this floor that touches the disk. Reads the configuration file, and asks
+// whether the files that a configuration names can be read.
+#pragma once
+
+#include "base/result.hpp"
+#include "config/config.hpp"
+#include "config/finding.hpp"
+#include "config/load.hpp"
+#include "config/settings.hpp"
+
+#include <string>
+#include <vector>
+
+namespace tandemq {
+
+Result<std::string> read_text_file(const std::string& path);
+
+// The whole way, at start and again on SIGHUP. An empty path: there is no file.
+LoadedConfig load_config(const std::string& path, const SettingList& command_line);
+
+std::vector<Finding> check_files(const Config& config);
+
+}  // namespace tandemq

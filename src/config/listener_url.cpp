@@ -1,0 +1,82 @@
+#include "config/listener_url.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace tandemq {
+namespace {
+
+constexpr std::string_view kForm = "expected mqtt://HOST:PORT";
+constexpr std::size_t kHostSizeMax = 253;  // Of a name in the DNS.
+
+bool is_one_of(char c, std::string_view punctuation) {
+  const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  return letter || (c >= '0' && c <= '9') || punctuation.find(c) != std::string_view::npos;
+}
+
+bool consists_of(std::string_view host, std::string_view punctuation) {
+  return !host.empty() && host.size() <= kHostSizeMax &&
+         std::all_of(host.begin(), host.end(), [&](char c) { return is_one_of(c, punctuation); });
+}
+
+struct Parts {
+  std::string_view host;
+  std::string_view port;  // With its colon; empty: none is written.
+  bool bracketed = false;
+};
+
+Parts parts_of(std::string_view authority) {
+  if (authority.starts_with('[')) {
+    const std::size_t end = authority.find(']');
+    if (end == std::string_view::npos) return {};
+    return {authority.substr(1, end - 1), authority.substr(end + 1), true};
+  }
+  const std::size_t colon = std::min(authority.find(':'), authority.size());
+  return {authority.substr(0, colon), authority.substr(colon), false};
+}
+
+bool parse_port(std::string_view text, std::uint16_t& port) {
+  if (text.empty()) return true;
+  if (!text.starts_with(':')) return false;
+  text.remove_prefix(1);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+}  // namespace
+
+Result<ListenerConfig> parse_listener_url(std::string_view url) {
+  const auto refused = [&](std::string_view why) {
+    return failure("'" + std::string(url) + "': " + std::string(why));
+  };
+  const std::size_t colon = url.find("://");
+  if (colon == std::string_view::npos) return refused(kForm);
+  ListenerConfig listener;
+  listener.url = url;
+  listener.scheme = url.substr(0, colon);
+  if (listener.scheme != "mqtt") return refused("the scheme is not mqtt, the only one there is");
+  std::string_view authority = url.substr(colon + 3);
+  if (authority.find('?') != std::string_view::npos) return refused("a listener has no ?query");
+  if (authority.ends_with('/')) authority.remove_suffix(1);
+  if (authority.find('/') != std::string_view::npos) return refused("a listener has no /path");
+
+  const Parts parts = parts_of(authority);
+  // A zone such as fe80::1%eth0 is written with its percent sign, unlike in RFC 6874.
+  if (parts.bracketed ? !consists_of(parts.host, ":.%-_") : !consists_of(parts.host, ".-_"))
+    return refused("HOST is neither a name nor an IPv4 address nor an IPv6 address in brackets");
+  if (parts.bracketed && parts.host.find(':') == std::string_view::npos)
+    return refused("only an IPv6 address stands in brackets");
+  listener.host = parts.host;
+  if (!parse_port(parts.port, listener.port))
+    return refused("PORT is not a number from 0 to 65535");
+  return listener;
+}
+
+bool is_loopback(std::string_view host) {
+  // 127.example.org is a name.
+  const bool in_127 =
+      host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos;
+  return in_127 || host == "localhost" || host == "::1";
+}
+
+}  // namespace tandemq

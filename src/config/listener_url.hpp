@@ -1,0 +1,20 @@
+// listener_url: scheme://host:port, the address of a listener, and back. Pure text: resolves no
+// name and opens nothing. An IPv6 address stands in brackets, as RFC 3986 section 3.2.2 has it.
+#pragma once
+
+#include "base/result.hpp"
+#include "config/config.hpp"
+
+#include <string_view>
+
+namespace tandemq {
+
+inline constexpr std::string_view kDefaultListener = "mqtt://127.0.0.1:1883";
+
+// The port is 1883 when the URL has none; port 0 is any free port.
+Result<ListenerConfig> parse_listener_url(std::string_view url);
+
+// Can only this machine reach a listener on this host?
+bool is_loopback(std::string_view host);
+
+}  // namespace tandemq

@@ -1,0 +1,172 @@
+#include "config/options.hpp"
+
+#include <array>
+
+namespace tandemq {
+namespace {
+
+constexpr auto kLive = ConfigOption::Reload::live;
+constexpr auto kAfterRestart = ConfigOption::Reload::after_restart;
+
+constexpr std::array<std::string_view, 5> kLogLevels = {"trace", "debug", "info", "warn", "error"};
+constexpr std::array<std::string_view, 3> kAnonymous = {"loopback", "true", "false"};
+constexpr std::array<std::string_view, 4> kQueueFull = {"reject", "drop_oldest", "drop_newest",
+                                                        "block"};
+
+constexpr std::uint64_t kKilo = 1'024;
+constexpr std::uint64_t kMega = kKilo * kKilo;
+constexpr std::uint64_t kGiga = kMega * kKilo;
+constexpr std::uint64_t kMillion = 1'000'000;
+// A Remaining Length of four bytes says at most 268,435,455, and five bytes go before the rest.
+constexpr std::uint64_t kPacketSizeMax = 268'435'460;
+
+constexpr ConfigRange number(std::uint64_t min, std::uint64_t max) {
+  return {min, max, false, {}};
+}
+constexpr ConfigRange size(std::uint64_t min, std::uint64_t max) {
+  return {min, max, true, {}};
+}
+constexpr ConfigRange words(std::span<const std::string_view> allowed) {
+  return {0, 0, false, allowed};
+}
+constexpr ConfigRange any() {
+  return {};
+}
+
+constexpr ConfigOption kOptions[] = {
+    {"listener", [](Config& c) -> ConfigField { return &c.listeners; }, any(), kAfterRestart,
+     "Where clients connect, as mqtt://HOST:PORT. HOST is a name, an IPv4 address or an IPv6 "
+     "address in brackets; mqtt://[::]:1883 is every address of the machine. Without a port it is "
+     "1883; port 0 is any free port, told in the log. Repeat the key to listen on several."},
+    {"data.dir", [](Config& c) -> ConfigField { return &c.data_dir; }, any(), kAfterRestart,
+     "The folder that holds the log and the tables of this node. One running node at a time."},
+    {"node.id", [](Config& c) -> ConfigField { return &c.node_id; }, any(), kAfterRestart,
+     "The name of this node, 1 to 32 letters, digits, '-' or '_'. The two nodes of a pair have "
+     "different names."},
+    {"admin.socket", [](Config& c) -> ConfigField { return &c.admin_socket; }, any(), kAfterRestart,
+     "The unix socket on which tandemqctl talks to this node. Who can write to it administers the "
+     "broker."},
+    {"threads.net", [](Config& c) -> ConfigField { return &c.threads_net; }, number(0, 128),
+     kAfterRestart,
+     "Threads that read and write the connections of clients. With 0 the core thread does that "
+     "too, which is best for machines with one or two processors."},
+    {"log.level", [](Config& c) -> ConfigField { return &c.log_level; }, words(kLogLevels), kLive,
+     "The least weight of what is written to the log."},
+
+    {"auth.anonymous", [](Config& c) -> ConfigField { return &c.auth.anonymous; },
+     words(kAnonymous), kLive,
+     "Whether clients may connect without a user name: on every listener (true), on none (false), "
+     "or only on listeners that are bound to a loopback address (loopback)."},
+    {"auth.password_file", [](Config& c) -> ConfigField { return &c.auth.password_file; }, any(),
+     kLive,
+     "Users and the hashes of their passwords, a line USER:HASH each. Files of mosquitto_passwd "
+     "can be used as they are. Empty: no user has a password. The file is read again on SIGHUP."},
+    {"auth.acl_file", [](Config& c) -> ConfigField { return &c.auth.acl_file; }, any(), kLive,
+     "Who may publish and subscribe to what, in the syntax of Mosquitto's ACL files. Empty: "
+     "everyone may do everything. The file is read again on SIGHUP."},
+
+    {"limits.max_connections", [](Config& c) -> ConfigField { return &c.limits.max_connections; },
+     number(1, 10 * kMillion), kLive,
+     "Connections at the same time. Above it a new connection is closed at once."},
+    {"limits.accept_rate", [](Config& c) -> ConfigField { return &c.limits.accept_rate; },
+     number(0, kMillion), kLive,
+     "New connections a second; more have to wait in the kernel's queue. 0: no limit."},
+    {"limits.connect_timeout_ms",
+     [](Config& c) -> ConfigField { return &c.limits.connect_timeout_ms; }, number(100, 600'000),
+     kLive, "Milliseconds in which a new connection has to send its CONNECT."},
+    {"limits.max_packet_size", [](Config& c) -> ConfigField { return &c.limits.max_packet_size; },
+     size(128, kPacketSizeMax), kLive,
+     "The largest packet that a client may send, in bytes, headers included. A client that sends a "
+     "larger one is disconnected (0x95)."},
+    {"limits.receive_maximum", [](Config& c) -> ConfigField { return &c.limits.receive_maximum; },
+     number(1, 65'535), kLive,
+     "QoS 1 and 2 messages that a client may send before the first is acknowledged (Receive "
+     "Maximum)."},
+    {"limits.max_inflight", [](Config& c) -> ConfigField { return &c.limits.max_inflight; },
+     number(1, 65'535), kLive,
+     "QoS 1 and 2 messages that are sent to a client before it acknowledges the first. A client "
+     "can ask for less."},
+    {"limits.max_queued_messages",
+     [](Config& c) -> ConfigField { return &c.limits.max_queued_messages; }, number(1, 0xFFFF'FFFF),
+     kLive, "Messages that wait for one session, while its client is away or slow."},
+    {"limits.max_queued_bytes", [](Config& c) -> ConfigField { return &c.limits.max_queued_bytes; },
+     size(kKilo, kKilo* kGiga), kLive, "Bytes of the messages that wait for one session."},
+    {"limits.queue_full", [](Config& c) -> ConfigField { return &c.limits.queue_full; },
+     words(kQueueFull), kLive,
+     "What happens to a message for a session whose queue is full. reject: it is not taken at all "
+     "and its publisher is told (0x97; a publisher that speaks an older MQTT waits as with block). "
+     "block: the publisher is not read until there is room. drop_oldest: the oldest message of "
+     "that queue makes room. drop_newest: that session does not get it. What is dropped is counted "
+     "and shown by tandemqctl drops."},
+    {"limits.block_max_ms", [](Config& c) -> ConfigField { return &c.limits.block_max_ms; },
+     number(1, 3'600'000), kLive,
+     "Milliseconds after which a publisher that waits for a full queue is disconnected."},
+    {"limits.outbox_bytes", [](Config& c) -> ConfigField { return &c.limits.outbox_bytes; },
+     size(4 * kKilo, kGiga), kLive,
+     "Bytes that wait to be sent on one connection. A client that reads too slowly loses QoS 0 "
+     "messages first, counted, and is then disconnected (0x97)."},
+    {"limits.topic_alias_max", [](Config& c) -> ConfigField { return &c.limits.topic_alias_max; },
+     number(0, 65'535), kLive, "Topic aliases of one connection, in each direction. 0: none."},
+    {"limits.topic_levels_max", [](Config& c) -> ConfigField { return &c.limits.topic_levels_max; },
+     number(1, 65'535), kLive, "Levels of a topic name or filter."},
+    {"limits.subscriptions_max",
+     [](Config& c) -> ConfigField { return &c.limits.subscriptions_max; },
+     number(1, 100 * kMillion), kLive, "Subscriptions of one session."},
+    {"limits.retained_messages_max",
+     [](Config& c) -> ConfigField { return &c.limits.retained_messages_max; },
+     number(0, 1'000 * kMillion), kLive,
+     "Retained messages of the broker. A message for one more topic is refused (0x97)."},
+    {"limits.max_keepalive_s", [](Config& c) -> ConfigField { return &c.limits.max_keepalive_s; },
+     number(1, 65'535), kLive,
+     "The longest keep-alive in seconds. A client of MQTT 5.0 that asks for more, or for none, is "
+     "given this one (Server Keep Alive). 65535: each gets what it asks for."},
+    {"limits.session_expiry_max_s",
+     [](Config& c) -> ConfigField { return &c.limits.session_expiry_max_s; },
+     number(0, 0xFFFF'FFFF), kLive,
+     "Seconds that a session outlives its connection at the most. 4294967295: no limit."},
+    {"limits.drops_kept", [](Config& c) -> ConfigField { return &c.limits.drops_kept; },
+     number(0, kMillion), kLive,
+     "Dropped messages that are remembered with client, topic, reason and time for tandemqctl "
+     "drops. The counters count all of them."},
+
+    {"mqtt.max_qos", [](Config& c) -> ConfigField { return &c.mqtt.max_qos; }, number(0, 2), kLive,
+     "The highest QoS: a PUBLISH above it is refused (0x9B), a subscription is granted this one."},
+    {"mqtt.retain_available", [](Config& c) -> ConfigField { return &c.mqtt.retain_available; },
+     any(), kLive, "Whether messages can be retained; if not they are refused (0x9A)."},
+    {"mqtt.wildcard_available", [](Config& c) -> ConfigField { return &c.mqtt.wildcard_available; },
+     any(), kLive, "Whether filters may hold + and #; if not they are refused (0xA2)."},
+    {"mqtt.shared_available", [](Config& c) -> ConfigField { return &c.mqtt.shared_available; },
+     any(), kLive, "Whether there are shared subscriptions; if not they are refused (0x9E)."},
+    {"mqtt.subscription_id_available",
+     [](Config& c) -> ConfigField { return &c.mqtt.subscription_id_available; }, any(), kLive,
+     "Whether there are subscription identifiers; if not they are refused (0xA1)."},
+    {"mqtt.queue_qos0", [](Config& c) -> ConfigField { return &c.mqtt.queue_qos0; }, any(), kLive,
+     "Whether QoS 0 messages are kept for persistent sessions whose client is away."},
+    {"mqtt.allow_empty_client_id",
+     [](Config& c) -> ConfigField { return &c.mqtt.allow_empty_client_id; }, any(), kLive,
+     "Whether a client may leave it to the broker to choose its client identifier."},
+    {"mqtt.check_payload_format",
+     [](Config& c) -> ConfigField { return &c.mqtt.check_payload_format; }, any(), kLive,
+     "Whether a message is refused (0x99) that says its payload is UTF-8 when it is not."},
+    {"mqtt.sys_interval_s", [](Config& c) -> ConfigField { return &c.mqtt.sys_interval_s; },
+     number(0, 86'400), kLive, "Seconds between two updates of the topics in $SYS. 0: never."},
+    {"mqtt.dead_letter_topic", [](Config& c) -> ConfigField { return &c.mqtt.dead_letter_topic; },
+     any(), kLive,
+     "A topic prefix: a dropped message is published again as PREFIX/REASON/TOPIC. Empty: dropped "
+     "messages are only counted."},
+    {"mqtt.server_reference", [](Config& c) -> ConfigField { return &c.mqtt.server_reference; },
+     any(), kLive,
+     "The Server Reference that clients are told when this node stops (0x9C), such as the address "
+     "of the pair. Empty: they are told that it shuts down (0x8B)."},
+    {"mqtt.response_information",
+     [](Config& c) -> ConfigField { return &c.mqtt.response_information; }, any(), kLive,
+     "The Response Information for clients that ask for it. Empty: there is none."},
+};
+
+}  // namespace
+
+std::span<const ConfigOption> config_options() {
+  return kOptions;
+}
+
+}  // namespace tandemq

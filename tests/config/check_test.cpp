@@ -1,0 +1,97 @@
+#include "config/check.hpp"
+
+#include "config/listener_url.hpp"
+
+#include <string>
+
+#include <doctest/doctest.h>
+
+namespace tandemq {
+namespace {
+
+Config config_with(const std::vector<std::string>& urls) {
+  Config config;
+  for (const std::string& url : urls) {
+    const auto listener = parse_listener_url(url);
+    REQUIRE(listener.has_value());
+    config.listeners.push_back(*listener);
+  }
+  return config;
+}
+
+std::string report(const Config& config) {
+  return report_of(check_config(config));
+}
+
+// The default with one member changed.
+template <class Member>
+std::string report_with(Member Config::*member, const Member& value) {
+  Config config = config_with({"mqtt://localhost"});
+  config.*member = value;
+  return report(config);
+}
+
+}  // namespace
+
+TEST_CASE("the default has no finding") {
+  CHECK(report(config_with({"mqtt://127.0.0.1:1883"})).empty());
+}
+
+TEST_CASE("names that cannot be used are errors") {
+  CHECK(report_with(&Config::data_dir, std::string()) ==
+        "error: data.dir is empty, it has to name a folder\n");
+  for (const std::string& id :
+       {std::string(), std::string("a b"), std::string("ä"), std::string(33, 'a')})
+    CHECK(report_with(&Config::node_id, id).starts_with("error: node.id = '" + id + "'"));
+  CHECK(report_with(&Config::node_id, std::string("Node_1-b")).empty());
+  CHECK(report_with(&Config::admin_socket, std::string()).starts_with("error: admin.socket"));
+  CHECK(report_with(&Config::admin_socket, std::string(107, 'a')).empty());
+  CHECK(report_with(&Config::admin_socket, std::string(108, 'a')).starts_with("error"));
+}
+
+TEST_CASE("a dead letter topic is a topic that a client could publish to") {
+  for (const std::string& topic :
+       {std::string("a/#"), std::string("a/+"), std::string("$SYS"), std::string(1'025, 'a')}) {
+    Config config = config_with({"mqtt://localhost"});
+    config.mqtt.dead_letter_topic = topic;
+    CHECK(report(config).starts_with("error: mqtt.dead_letter_topic"));
+  }
+}
+
+TEST_CASE("two listeners on one address are an error") {
+  CHECK(report(config_with({"mqtt://localhost:1", "mqtt://localhost:2", "mqtt://localhost:1/"})) ==
+        "error: listener = 'mqtt://localhost:1/': another listener has this address\n");
+  CHECK(report(config_with({"mqtt://localhost:0", "mqtt://localhost:0"})).empty());
+}
+
+TEST_CASE("anonymous clients from other machines are warned of") {
+  Config config = config_with({"mqtt://localhost", "mqtt://0.0.0.0"});
+  config.auth.anonymous = "true";
+  CHECK(report(config) ==
+        "warning: auth.anonymous = true: anyone who reaches 'mqtt://0.0.0.0' can connect\n");
+  config.listeners.pop_back();
+  CHECK(report(config).empty());
+}
+
+TEST_CASE("a listener on which nobody can log in is warned of") {
+  Config config = config_with({"mqtt://0.0.0.0"});
+  CHECK(report(config).starts_with("warning: auth.anonymous = loopback and no auth.password_file"));
+  config.auth.anonymous = "false";
+  CHECK(report(config).starts_with("warning: auth.anonymous = false and no auth.password_file"));
+  config.auth.password_file = "users";
+  CHECK(report(config).empty());
+}
+
+TEST_CASE("a message that may come in but not go out is warned of") {
+  Config config = config_with({"mqtt://localhost"});
+  config.limits.max_packet_size = 8 * 1'048'576;
+  CHECK(
+      report(config).starts_with("warning: limits.outbox_bytes (4M) is less than "
+                                 "limits.max_packet_size (8M)"));
+  config.limits.outbox_bytes = 8 * 1'048'576;
+  CHECK(report(config).empty());
+  config.limits.max_queued_bytes = 4'096;
+  CHECK(report(config).starts_with("warning: limits.max_queued_bytes (4K) is less than"));
+}
+
+}  // namespace tandemq

@@ -1,0 +1,90 @@
+#include "config/listener_url.hpp"
+
+#include <string>
+
+#include <doctest/doctest.h>
+
+namespace tandemq {
+namespace {
+
+std::string complaint(std::string_view url) {
+  const auto listener = parse_listener_url(url);
+  return listener ? "none" : listener.error().text;
+}
+
+}  // namespace
+
+TEST_CASE("a listener URL gives its host and port") {
+  struct Row {
+    const char* url;
+    const char* host;
+    std::uint16_t port;
+  };
+  constexpr Row kRows[] = {
+      {"mqtt://127.0.0.1:1884", "127.0.0.1", 1884},
+      {"mqtt://broker.example.org:65535", "broker.example.org", 65535},
+      {"mqtt://[::1]:1884", "::1", 1884},
+      {"mqtt://[fe80::1%eth0]:1884", "fe80::1%eth0", 1884},
+      {"mqtt://0.0.0.0:0", "0.0.0.0", 0},
+      {"mqtt://localhost", "localhost", 1883},
+      {"mqtt://[::]", "::", 1883},
+      {"mqtt://localhost:1883/", "localhost", 1883},
+  };
+  for (const Row& row : kRows) {
+    CAPTURE(row.url);
+    const auto listener = parse_listener_url(row.url);
+    REQUIRE(listener.has_value());
+    CHECK(listener->url == row.url);
+    CHECK(listener->scheme == "mqtt");
+    CHECK(listener->host == row.host);
+    CHECK(listener->port == row.port);
+  }
+}
+
+TEST_CASE("what is no listener URL is refused with the URL and the reason") {
+  struct Row {
+    const char* url;
+    const char* why;
+  };
+  constexpr Row kRows[] = {
+      {"", "expected mqtt://HOST:PORT"},
+      {"1883", "expected mqtt://HOST:PORT"},
+      {"localhost:1883", "expected mqtt://HOST:PORT"},
+      {"http://localhost:1883", "the scheme is not mqtt"},
+      {"MQTT://localhost:1883", "the scheme is not mqtt"},
+      {"mqtt://localhost:1883?tls=1", "no ?query"},
+      {"mqtt://localhost:1883/mqtt", "no /path"},
+      {"mqtt://", "HOST is neither"},
+      {"mqtt://:1883", "HOST is neither"},
+      {"mqtt://user@host:1883", "HOST is neither"},
+      {"mqtt://::1:1883", "HOST is neither"},
+      {"mqtt://[::1:1883", "HOST is neither"},
+      {"mqtt://[]:1883", "HOST is neither"},
+      {"mqtt://[localhost]:1883", "only an IPv6 address"},
+      {"mqtt://[::1]1883", "PORT is not"},
+      {"mqtt://localhost:", "PORT is not"},
+      {"mqtt://localhost:65536", "PORT is not"},
+      {"mqtt://localhost:-1", "PORT is not"},
+      {"mqtt://localhost:18x", "PORT is not"},
+      {"mqtt://localhost:1883:1", "PORT is not"},
+  };
+  for (const Row& row : kRows) {
+    CAPTURE(row.url);
+    const std::string text = complaint(row.url);
+    CHECK(text.find(std::string("'") + row.url + "'") == 0);
+    CHECK_MESSAGE(text.find(row.why) != std::string::npos, text);
+  }
+}
+
+TEST_CASE("a host longer than any name is refused") {
+  CHECK(parse_listener_url("mqtt://" + std::string(253, 'a')).has_value());
+  CHECK_FALSE(parse_listener_url("mqtt://" + std::string(254, 'a')).has_value());
+}
+
+TEST_CASE("only 127.0.0.0/8, ::1 and localhost are loopback") {
+  for (const char* host : {"127.0.0.1", "127.1.2.3", "::1", "localhost"}) CHECK(is_loopback(host));
+  for (const char* host : {"0.0.0.0", "::", "128.0.0.1", "127.example.org", "localhost.org", ""})
+    CHECK_FALSE(is_loopback(host));
+}
+
+}  // namespace tandemq
