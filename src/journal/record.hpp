@@ -1,0 +1,68 @@
+// Record: the mutations of one batch, sealed at a position of the log. The same bytes are written to
+// the log, streamed to the standby and replayed at start.
+//
+//   u8 format | u64 term counter | u64 term node | u64 lsn | u64 chain | varint count
+//   | count mutations | u64 checksum of all before
+//
+// `chain` is the checksum of everything before it in the log, record by record: two logs with the
+// same chain at the same lsn are the same log up to there.
+// Pure values; the Draft belongs to the core thread.
+#pragma once
+
+#include "base/result.hpp"
+#include "journal/mutation.hpp"
+
+#include <compare>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace tandemq {
+
+inline constexpr std::uint8_t kRecordFormat = 1;
+
+// One leader a term. Ordered by counter, then by node.
+struct Term {
+  std::uint64_t counter = 0;
+  std::uint64_t node = 0;
+  auto operator<=>(const Term&) const = default;
+};
+
+using Lsn = std::uint64_t;  // Log sequence number: the first record has 1.
+
+// Where a log stands after a record.
+struct Position {
+  Term term;
+  Lsn lsn = 0;
+  std::uint64_t chain = 0;
+  bool operator==(const Position&) const = default;
+};
+
+struct Record {
+  Position position;
+  std::string bytes;
+};
+
+// Collects the mutations of a batch as bytes; keeps its capacity from batch to batch.
+class RecordDraft {
+ public:
+  void add(const Mutation& mutation);
+  [[nodiscard]] bool empty() const { return count_ == 0; }
+  [[nodiscard]] std::uint64_t count() const { return count_; }
+  // Seals what was added behind `previous` and starts anew.
+  Record seal(const Position& previous, Term term);
+
+ private:
+  std::string mutations_;
+  std::uint64_t count_ = 0;
+};
+
+struct OpenedRecord {
+  Position position;
+  std::vector<Mutation> mutations;
+};
+
+// Checks format and checksum, and that it follows `previous` by lsn and chain.
+Result<OpenedRecord> open_record(ByteView bytes, const Position& previous);
+
+}  // namespace tandemq

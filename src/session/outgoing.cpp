@@ -1,0 +1,79 @@
+#include "session/outgoing.hpp"
+
+#include "base/ensure.hpp"
+
+#include <utility>
+
+namespace tandemq {
+
+std::optional<std::size_t> Outgoing::find_inflight(std::uint16_t packet_id) const {
+  for (std::size_t i = 0; i < inflight_; ++i)
+    if (deliveries_[i].packet_id == packet_id) return i;
+  return std::nullopt;
+}
+
+std::optional<std::size_t> Outgoing::find(std::uint32_t sequence) const {
+  for (std::size_t i = 0; i < deliveries_.size(); ++i)
+    if (deliveries_[i].sequence == sequence) return i;
+  return std::nullopt;
+}
+
+std::uint16_t Outgoing::free_packet_id() const {
+  if (inflight_ >= UINT16_MAX) return 0;
+  std::uint16_t id = last_packet_id_;
+  do {
+    id = id == UINT16_MAX ? std::uint16_t{1} : static_cast<std::uint16_t>(id + 1);
+  } while (find_inflight(id));
+  return id;
+}
+
+void Outgoing::add(Delivery delivery) {
+  delivery.sequence = next_sequence_++;
+  if (delivery.packet_id == 0) {
+    delivery.phase = DeliveryPhase::queued;
+    queued_bytes_ += delivery.message->size();
+  } else {
+    ENSURE(queued_count() == 0, "a delivery must not overtake those that wait");
+    ENSURE(delivery.qos != mqtt::QoS::at_most_once, "QoS 0 has no packet id [MQTT-2.2.1-2]");
+    delivery.phase = DeliveryPhase::sent;
+    last_packet_id_ = delivery.packet_id;
+    ++inflight_;
+  }
+  deliveries_.push_back(std::move(delivery));
+}
+
+Delivery Outgoing::send(std::uint16_t packet_id) {
+  ENSURE(queued_count() > 0, "only what waits can be sent");
+  Delivery& delivery = deliveries_[inflight_];
+  ENSURE((packet_id == 0) == (delivery.qos == mqtt::QoS::at_most_once),
+         "QoS 1 and 2 have a packet id, QoS 0 has none");
+  if (packet_id == 0) return remove(inflight_);
+  queued_bytes_ -= delivery.message->size();
+  delivery.packet_id = packet_id;
+  delivery.phase = DeliveryPhase::sent;
+  last_packet_id_ = packet_id;
+  ++inflight_;
+  return {};
+}
+
+Delivery Outgoing::release(std::size_t i) {
+  ENSURE(i < inflight_ && deliveries_[i].phase == DeliveryPhase::sent, "only what was sent");
+  deliveries_[i].phase = DeliveryPhase::released;
+  Delivery given_back;
+  given_back.message = std::exchange(deliveries_[i].message, nullptr);
+  given_back.message_id = deliveries_[i].message_id;
+  return given_back;
+}
+
+Delivery Outgoing::remove(std::size_t i) {
+  Delivery removed = std::move(deliveries_[i]);
+  deliveries_.erase(i);
+  if (i < inflight_) {
+    --inflight_;
+  } else {
+    queued_bytes_ -= removed.message->size();
+  }
+  return removed;
+}
+
+}  // namespace tandemq
