@@ -1,0 +1,26 @@
+// Counters: what happened since the start, for $SYS, `status` and the metrics. They only rise.
+// Owned by the broker's World; core thread.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+namespace tandemq {
+
+struct Counters {
+  std::uint64_t packets_received = 0;
+  std::array<std::uint64_t, 3> messages_received{};  // PUBLISH from clients, by QoS.
+  std::array<std::uint64_t, 3> messages_sent{};      // PUBLISH to clients, by QoS.
+  std::uint64_t bytes_received = 0;                  // Payload of those PUBLISHes.
+  std::uint64_t bytes_sent = 0;
+  std::uint64_t connections_opened = 0;
+  std::uint64_t connections_accepted = 0;  // CONNACK with success.
+  std::uint64_t connections_refused = 0;   // CONNACK with an error, or no CONNECT at all.
+  std::uint64_t takeovers = 0;
+  std::uint64_t sessions_expired = 0;
+  std::uint64_t protocol_errors = 0;
+  std::uint64_t publishers_blocked = 0;
+  std::uint64_t batches = 0;
+};
+
+}  // namespace tandemq

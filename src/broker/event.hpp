@@ -1,0 +1,78 @@
+// Event: what may happen to the broker, the only input of Broker::step(). Made by the shells (net,
+// admin, the password workers), carried to the core thread through its mailbox. Plain values.
+#pragma once
+
+#include "base/ids.hpp"
+#include "mqtt/decode.hpp"
+#include "mqtt/packet.hpp"
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+
+namespace tandemq {
+
+// Where a connection comes from.
+struct Origin {
+  std::string address;   // "192.0.2.7:50123", for the log and `clients list`.
+  std::string listener;  // Its URL.
+  bool loopback = false;  // The listener is bound to a loopback address.
+  bool admin = false;     // A client inside this process, on behalf of tandemqctl.
+  // From the shell's random source: for an assigned client id and for SCRAM's nonce.
+  std::array<std::uint8_t, 16> entropy{};
+};
+
+// A connection was accepted. Always the first event of its id.
+struct Opened {
+  ConnectionId connection{};
+  std::unique_ptr<Origin> origin;
+};
+
+// One whole packet.
+struct Received {
+  ConnectionId connection{};
+  mqtt::Packet packet;
+};
+
+// Bytes that are no packet; nothing more is read from this connection.
+struct Malformed {
+  ConnectionId connection{};
+  mqtt::DecodeError error;
+};
+
+// The connection is gone: closed by the peer or by the network, or after our Close was carried out.
+// Always the last event of its id.
+struct Closed {
+  ConnectionId connection{};
+  std::string why;
+};
+
+// QoS 0 deliveries that did not fit the connection's outbox.
+struct OutboxDropped {
+  ConnectionId connection{};
+  std::string topic;  // Of the last one.
+  std::uint32_t count = 0;
+};
+
+// The connection takes nothing any more and its outbox is beyond its bound.
+struct OutboxOverflowed {
+  ConnectionId connection{};
+};
+
+// Answer to NotifyWhenSent; one each.
+struct SentAll {
+  ConnectionId connection{};
+};
+
+// Answer to CheckPassword.
+struct PasswordChecked {
+  ConnectionId connection{};
+  bool granted = false;
+};
+
+using Event = std::variant<Received, Opened, Malformed, Closed, OutboxDropped, OutboxOverflowed,
+                           SentAll, PasswordChecked>;
+
+}  // namespace tandemq

@@ -1,0 +1,102 @@
+#include "broker/expire.hpp"
+
+#include "broker/leave.hpp"
+#include "broker/retain.hpp"
+#include "broker/sys.hpp"
+#include "broker/will.hpp"
+
+#include <vector>
+
+namespace tandemq {
+namespace {
+
+using mqtt::ReasonCode;
+
+// [MQTT-3.1.2-22]: one and a half times the Keep Alive without a packet.
+void check_keep_alive(Turn& turn, Connection& connection, const Due& due) {
+  if (connection.phase != ConnectionPhase::ready) return;
+  const std::int64_t allowed_ms = connection.keep_alive_s * 1500LL;
+  // Who is not read from cannot be heard.
+  const Instant heard_at = connection.blocked ? turn.now : connection.received_at;
+  const Instant until = heard_at.plus_ms(allowed_ms);
+  if (until > turn.now) return turn.world.timers.set(until, due);
+  refuse(turn, connection, ReasonCode::keep_alive_timeout, "nothing heard within the Keep Alive");
+}
+
+void check_blocked(Turn& turn, Connection& connection, const Due& due) {
+  if (!connection.blocked) return;
+  const Instant until = connection.blocked_at.plus_ms(turn.world.config.limits.block_max_ms);
+  if (until > turn.now) return turn.world.timers.set(until, due);
+  refuse(turn, connection, ReasonCode::quota_exceeded,
+         "the queue of a receiver has been full for longer than limits.block_max_ms");
+}
+
+void check_connection(Turn& turn, const Due& due) {
+  Connection* connection = turn.world.connections.find(static_cast<ConnectionId>(due.subject));
+  if (connection == nullptr) return;
+  if (due.kind == Due::Kind::keep_alive) return check_keep_alive(turn, *connection, due);
+  if (due.kind == Due::Kind::blocked) return check_blocked(turn, *connection, due);
+  const bool waits = connection->phase != ConnectionPhase::ready;
+  if (waits) close(turn, *connection, "no valid CONNECT within limits.connect_timeout_ms");
+}
+
+void check_session(Turn& turn, const Due& due) {
+  const Session* session = turn.state.session(static_cast<SessionId>(due.subject));
+  // It may be connected again, have another expiry, or be another session in the same place.
+  if (session == nullptr || session->expires_at() > turn.now) return;
+  ++turn.world.counters.sessions_expired;
+  end_session(turn, session->id, DropReason::session_ended);
+}
+
+void check_will(Turn& turn, const Due& due) {
+  const auto found = turn.state.wills().find(due.name);
+  if (found != turn.state.wills().end() && found->second.at <= turn.now)
+    publish_will(turn, due.name);
+}
+
+}  // namespace
+
+void expire(Turn& turn, const Due& due) {
+  switch (due.kind) {
+    case Due::Kind::connect_timeout:
+    case Due::Kind::keep_alive:
+    case Due::Kind::blocked: return check_connection(turn, due);
+    case Due::Kind::session: return check_session(turn, due);
+    case Due::Kind::will: return check_will(turn, due);
+    case Due::Kind::retained: return expire_retained(turn, due.name);
+    case Due::Kind::sys:
+      publish_sys(turn);
+      turn.world.timers.set(turn.now.plus_s(turn.world.config.mqtt.sys_interval_s), due);
+      return;
+  }
+}
+
+void adopt(Turn& turn) {
+  std::vector<SessionId> connected;
+  turn.state.for_each_session([&](const Session& session) {
+    if (session.connected()) {
+      connected.push_back(session.id);
+    } else {
+      turn.world.timers.set(session.expires_at(), {Due::Kind::session, index(session.id), {}});
+    }
+  });
+  for (const SessionId id : connected) {
+    turn.apply(SessionSuspended{id, turn.state.session(id)->expiry_s, turn.now});
+    turn.world.timers.set(turn.state.session(id)->expires_at(),
+                          {Due::Kind::session, index(id), {}});
+  }
+  std::vector<std::pair<std::string, Instant>> wills;
+  for (const auto& [client_id, stored] : turn.state.wills()) {
+    // A session that was not durable has ended with the process, and the delay with it.
+    const bool goes_on = turn.state.find_session(client_id) != nullptr;
+    const Instant delayed = goes_on ? turn.now.plus_s(stored.will.delay_s) : turn.now;
+    wills.emplace_back(client_id, stored.at.is_never() ? delayed : stored.at);
+  }
+  for (const auto& [client_id, at] : wills) schedule_will(turn, client_id, at);
+  turn.state.retained_topics().for_each([&](std::string_view topic, std::uint32_t slot) {
+    turn.world.timers.set(turn.state.retained(slot)->expires_at,
+                          {Due::Kind::retained, 0, std::string(topic)});
+  });
+}
+
+}  // namespace tandemq

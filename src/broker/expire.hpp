@@ -1,0 +1,13 @@
+// Expire: what happens because time has passed (keep-alive, connect time-out, session expiry, will
+// delay, retained messages, blocked publishers).
+#pragma once
+
+#include "broker/turn.hpp"
+
+namespace tandemq {
+
+void expire(Turn& turn, const Due& due);
+// A State that was recovered or handed over: everybody in it lost the connection just now.
+void adopt(Turn& turn);
+
+}  // namespace tandemq

@@ -1,0 +1,188 @@
+#include "broker/publish.hpp"
+
+#include "base/utf8.hpp"
+#include "broker/block.hpp"
+#include "broker/leave.hpp"
+#include "broker/route.hpp"
+#include "topic/name.hpp"
+
+#include <utility>
+
+namespace tandemq {
+namespace {
+
+using mqtt::PropertyId;
+using mqtt::QoS;
+using mqtt::ReasonCode;
+
+// A reason against a PUBLISH, and what it costs: the message, or the connection.
+struct Objection {
+  ReasonCode reason = ReasonCode::success;
+  std::string_view why;
+  bool ends_connection = false;
+};
+
+// Puts the topic in its place [MQTT-3.3.2-8] to [MQTT-3.3.2-12]; success if there is one.
+ReasonCode resolve_alias(Connection& connection, mqtt::Publish& packet) {
+  const auto alias = packet.properties.number(PropertyId::topic_alias);
+  if (!alias) return ReasonCode::success;
+  const auto number = static_cast<std::uint16_t>(*alias);
+  if (!packet.topic.empty())
+    return connection.inbound_aliases.assign(number, packet.topic) ? ReasonCode::success
+                                                                   : ReasonCode::topic_alias_invalid;
+  const std::string* topic = connection.inbound_aliases.find(number);
+  if (topic == nullptr) return ReasonCode::protocol_error;
+  packet.topic = *topic;
+  return ReasonCode::success;
+}
+
+Objection protocol_objection(const Turn& turn, const Connection& connection,
+                             const mqtt::Publish& packet) {
+  const MqttConfig& mqtt = turn.world.config.mqtt;
+  const Session& session = *turn.state.session(connection.session);
+  if (packet.properties.number(PropertyId::subscription_identifier))
+    return {ReasonCode::protocol_error, "a client must not send a Subscription Identifier", true};
+  if (static_cast<std::uint8_t>(packet.qos) > mqtt.max_qos)  // [MQTT-3.2.2-11]
+    return {ReasonCode::qos_not_supported, "mqtt.max_qos forbids this QoS", true};
+  if (packet.retain && !mqtt.retain_available)  // [MQTT-3.2.2-14]
+    return {ReasonCode::retain_not_supported, "mqtt.retain_available is off", true};
+  const bool known = packet.qos == QoS::exactly_once && session.has_incoming(packet.packet_id);
+  if (packet.qos == QoS::exactly_once && !known && connection.is_v5() &&
+      connection.incoming >= turn.world.config.limits.receive_maximum)  // [MQTT-3.3.4-7]
+    return {ReasonCode::receive_maximum_exceeded, "more QoS 2 messages open than allowed", true};
+  return {};
+}
+
+Objection message_objection(const Turn& turn, const Connection& connection,
+                            const mqtt::Publish& packet) {
+  const Config& config = turn.world.config;
+  const TopicLimits limits{config.limits.topic_levels_max, UINT16_MAX};
+  if (!is_valid_name(packet.topic, limits))
+    return {ReasonCode::topic_name_invalid, "the topic name is not valid or has too many levels"};
+  if (packet.topic.starts_with("$SYS") || is_shared(packet.topic))
+    return {ReasonCode::not_authorized, "topics of $SYS and $share belong to the server"};
+  if (!turn.world.access->may_publish({connection.client_id, connection.user_name}, packet.topic))
+    return {ReasonCode::not_authorized, "no right to publish to this topic"};
+  const bool claims_text = packet.properties.number(PropertyId::payload_format_indicator) == 1U;
+  if (claims_text && config.mqtt.check_payload_format && !is_payload_utf8(packet.payload))
+    return {ReasonCode::payload_format_invalid, "the payload is not the UTF-8 it claims to be"};
+  const bool grows = packet.retain && !packet.payload.empty();
+  if (grows && turn.state.retained_topics().size() >= config.limits.retained_messages_max &&
+      !turn.state.retained_topics().find(packet.topic))
+    return {ReasonCode::quota_exceeded, "limits.retained_messages_max is reached"};
+  return {};
+}
+
+void answer(Turn& turn, Connection& connection, const mqtt::Publish& packet, ReasonCode reason,
+            std::string_view why) {
+  if (packet.qos == QoS::at_most_once) return;
+  const bool qos2 = packet.qos == QoS::exactly_once;
+  if (qos2 && !mqtt::is_error(reason)) {
+    turn.apply(IncomingTaken{connection.session, packet.packet_id});
+    ++connection.incoming;
+  }
+  const auto type = qos2 ? mqtt::PacketType::pubrec : mqtt::PacketType::puback;
+  turn.send(connection,
+            mqtt::Ack{type, packet.packet_id, reason, turn.reason_string(connection, why)});
+}
+
+// A message that nobody gets. MQTT 3 has no word for it: an acknowledgement would say that the
+// message is safe, so the connection ends instead [MQTT311-3.3.5-2].
+void reject(Turn& turn, Connection& connection, const mqtt::Publish& packet,
+            const Objection& objection) {
+  Message message;
+  message.topic = packet.topic;
+  message.payload = packet.payload;
+  const bool denied = objection.reason == ReasonCode::not_authorized;
+  const bool full = objection.reason == ReasonCode::quota_exceeded;
+  turn.drop(denied ? DropReason::not_authorized
+                   : full ? DropReason::queue_full : DropReason::refused,
+            connection.client_id, std::make_shared<const Message>(std::move(message)));
+  if (objection.ends_connection || (!connection.is_v5() && packet.qos != QoS::at_most_once))
+    return refuse(turn, connection, objection.reason, objection.why);
+  answer(turn, connection, packet, objection.reason, objection.why);
+}
+
+// Takes topic and payload out of the packet: on the way of each message nothing is copied.
+Message message_from(const Turn& turn, const Connection& connection, mqtt::Publish& packet) {
+  Message message;
+  message.qos = packet.qos;
+  message.retain = packet.retain;
+  message.published_at = turn.now;
+  if (const auto expiry_s = packet.properties.number(PropertyId::message_expiry_interval))
+    message.expires_at = turn.now.plus_s(*expiry_s);
+  message.topic = std::move(packet.topic);
+  message.payload = std::move(packet.payload);
+  if (!packet.properties.empty()) message.forwarded = forwarded_properties(packet.properties);
+  if (packet.retain) message.publisher = connection.client_id;
+  return message;
+}
+
+void count(Turn& turn, Connection& connection, const Message& message) {
+  ++connection.received_count;
+  ++turn.world.counters.messages_received[static_cast<std::size_t>(message.qos)];
+  turn.world.counters.bytes_received += message.payload.size();
+  if (turn.world.trace.active())
+    turn.trace(connection, message.topic,
+               "PUBLISH in qos=" + std::to_string(static_cast<int>(message.qos)) +
+                   " bytes=" + std::to_string(message.payload.size()));
+}
+
+// The queue of a receiver is full, and the setting says that the publisher learns of it.
+void refuse_or_block(Turn& turn, Connection& connection, mqtt::Publish packet) {
+  const bool told = turn.world.config.limits.queue_full == QueueFull::reject && connection.is_v5();
+  if (!told) return block(turn, connection, std::move(packet));
+  reject(turn, connection, packet, {ReasonCode::quota_exceeded, "the queue of a receiver is full"});
+}
+
+}  // namespace
+
+void publish(Turn& turn, Connection& connection, mqtt::Publish packet) {
+  const ReasonCode alias = resolve_alias(connection, packet);
+  if (alias != ReasonCode::success)
+    return refuse(turn, connection, alias, "a Topic Alias that is 0, too high or not yet known");
+  const Objection protocol = protocol_objection(turn, connection, packet);
+  if (protocol.reason != ReasonCode::success) return reject(turn, connection, packet, protocol);
+
+  const Session& session = *turn.state.session(connection.session);
+  if (packet.qos == QoS::exactly_once && session.has_incoming(packet.packet_id)) {
+    turn.wait_for_log(connection);  // [MQTT-4.3.3-10]: taken before, perhaps in a record on its way.
+    turn.send(connection, mqtt::Ack{mqtt::PacketType::pubrec, packet.packet_id, {}, {}});
+    return;
+  }
+  const Objection objection = message_objection(turn, connection, packet);
+  if (objection.reason != ReasonCode::success) return reject(turn, connection, packet, objection);
+
+  const bool may_wait = packet.qos != QoS::at_most_once;
+  Publication publication{message_from(turn, connection, packet), connection.session, may_wait};
+  count(turn, connection, publication.message);
+  const Routed routed = route(turn, publication);
+  if (routed == Routed::queue_full) {
+    packet.topic = std::move(publication.message.topic);
+    packet.payload = std::move(publication.message.payload);
+    return refuse_or_block(turn, connection, std::move(packet));
+  }
+  const bool dropped = routed == Routed::partly_dropped;
+  const bool told = connection.is_v5();
+  if (dropped && told)
+    return answer(turn, connection, packet, ReasonCode::quota_exceeded,
+                  "the queue of a receiver is full");
+  // A PUBREC says it too late to matter, and its receivers may come before the PUBREL.
+  const bool nobody =
+      routed == Routed::no_subscribers && told && packet.qos == QoS::at_least_once;
+  answer(turn, connection, packet,
+         nobody ? ReasonCode::no_matching_subscribers : ReasonCode::success, {});
+}
+
+void pubrel(Turn& turn, Connection& connection, const mqtt::Ack& packet) {
+  // An unknown packet id was released before, by a PUBREL whose PUBCOMP got lost: success again,
+  // as the field does, and not 0x92.
+  if (turn.state.session(connection.session)->has_incoming(packet.packet_id)) {
+    turn.apply(IncomingReleased{connection.session, packet.packet_id});
+    if (connection.incoming > 0) --connection.incoming;  // It may be an earlier connection's.
+  }
+  turn.wait_for_log(connection);
+  turn.send(connection, mqtt::Ack{mqtt::PacketType::pubcomp, packet.packet_id, {}, {}});
+}
+
+}  // namespace tandemq

@@ -1,0 +1,138 @@
+#include "broker/route.hpp"
+
+#include "broker/deliver.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace tandemq {
+namespace {
+
+// Who gets it by subscription and may read it.
+void choose_targets(Turn& turn, const Publication& publication) {
+  World& world = turn.world;
+  const Message& message = publication.message;
+  const auto qos = static_cast<std::uint8_t>(message.qos);
+  world.targets.clear();
+  turn.state.subscriptions().match(message.topic, world.matches);
+  for (const Subscription& subscription : world.matches.direct) {
+    const bool own = subscription.session == publication.publisher;
+    if (!own || !subscription.options.no_local) world.targets.add(subscription, qos);
+  }
+  for (const Matches::Group& group : world.matches.groups)
+    if (const Subscription* member = choose_member(turn, group.key, *group.members))
+      world.targets.add_shared(*member, qos, group.key);
+}
+
+void drop_unreadable(Turn& turn, const Message& message) {
+  auto& targets = turn.world.targets.list();
+  std::erase_if(targets, [&](const Target& target) {
+    const Session& session = *turn.state.session(target.session);
+    const WhoView who{session.client_id, session.user_name};
+    if (turn.world.access->may_receive(who, message.topic)) return false;
+    turn.drop(DropReason::not_authorized, session.client_id, std::make_shared<Message>(message));
+    return true;
+  });
+}
+
+// QoS 0 for somebody who is away is kept only if the operator wants it.
+bool must_store(const World& world, const Session& session, const Target& target) {
+  return session.durable && (target.qos > 0 || world.config.mqtt.queue_qos0);
+}
+
+bool takes_queue_room(const World& world, const Session& session, const Target& target) {
+  const Connection* connection = world.connections.of(session.id);
+  if (target.qos == 0) return connection == nullptr && must_store(world, session, target);
+  return connection == nullptr || session.outgoing.queued_count() > 0 ||
+         connection->outstanding >=
+             std::min<std::uint32_t>(connection->receive_maximum, world.config.limits.max_inflight);
+}
+
+// Marks the targets without room; true if there are any.
+bool mark_full(Turn& turn, const Message& message) {
+  bool any = false;
+  for (Target& target : turn.world.targets.list()) {
+    const Session& session = *turn.state.session(target.session);
+    if (!takes_queue_room(turn.world, session, target)) continue;
+    if (!is_full(turn.world, session, message.size())) continue;
+    drop_expired(turn, session);
+    const bool drops_oldest = turn.world.config.limits.queue_full == QueueFull::drop_oldest;
+    if (drops_oldest && drop_oldest(turn, session, message.size())) continue;
+    target.full = is_full(turn.world, session, message.size());
+    any = any || target.full;
+  }
+  return any;
+}
+
+bool needs_log(Turn& turn, const Message& message) {
+  if (message.retain && !message.payload.empty()) return true;
+  const auto& targets = turn.world.targets.list();
+  return std::any_of(targets.begin(), targets.end(), [&](const Target& target) {
+    const Session& session = *turn.state.session(target.session);
+    const bool away = turn.world.connections.of(target.session) == nullptr;
+    return !target.full && (target.qos > 0 || away) && must_store(turn.world, session, target);
+  });
+}
+
+// [MQTT-3.3.1-5] to [MQTT-3.3.1-8]: kept, replaced, or removed by an empty one.
+void keep_retained(Turn& turn, const Message& message) {
+  if (!message.payload.empty()) {
+    turn.apply(RetainedSet{message.id});
+    turn.world.timers.set(message.expires_at, {Due::Kind::retained, 0, message.topic});
+  } else if (turn.state.retained_topics().find(message.topic)) {
+    turn.apply(RetainedCleared{message.topic});
+  }
+}
+
+void assign_targets(Turn& turn, const MessageRef& message) {
+  for (Target& target : turn.world.targets.list()) {
+    const Session& session = *turn.state.session(target.session);
+    if (target.full) {
+      turn.drop(DropReason::queue_full, session.client_id, message);
+      continue;
+    }
+    // [MQTT-3.3.1-12] without Retain As Published the flag is cleared.
+    const bool retain = target.retain_as_published && message->retain;
+    assign(turn, session, message,
+           {static_cast<mqtt::QoS>(target.qos), retain, target.share,
+            std::move(target.subscription_ids)});
+  }
+}
+
+}  // namespace
+
+Routed route(Turn& turn, Publication& publication) {
+  choose_targets(turn, publication);
+  drop_unreadable(turn, publication.message);
+  const bool matched = !turn.world.targets.list().empty();
+  const bool full = mark_full(turn, publication.message);
+  const QueueFull policy = turn.world.config.limits.queue_full;
+  const bool waits = policy == QueueFull::reject || policy == QueueFull::block;
+  if (full && waits && publication.may_wait) return Routed::queue_full;
+
+  if (needs_log(turn, publication.message)) publication.message.id = turn.state.next_message_id();
+  const auto message = std::make_shared<const Message>(std::move(publication.message));
+  if (message->id != MessageId::none) turn.apply(MessageStored{message});
+  if (message->retain) keep_retained(turn, *message);
+  assign_targets(turn, message);
+  return full ? Routed::partly_dropped : matched ? Routed::delivered : Routed::no_subscribers;
+}
+
+const Subscription* choose_member(Turn& turn, std::uint64_t share,
+                                  const std::vector<Subscription>& members, SessionId except) {
+  std::uint32_t& cursor = turn.world.share_cursors[share];
+  const Subscription* away = nullptr;
+  for (std::size_t tried = 0; tried < members.size(); ++tried) {
+    const Subscription& member = members[(cursor + tried) % members.size()];
+    if (member.session == except) continue;
+    if (turn.world.connections.of(member.session) == nullptr) {
+      if (away == nullptr) away = &member;
+      continue;
+    }
+    cursor = static_cast<std::uint32_t>((cursor + tried + 1) % members.size());
+    return &member;
+  }
+  return away;
+}
+
+}  // namespace tandemq

@@ -1,0 +1,32 @@
+// Route: from a message to those who get it: subscribers, shared groups, the retained message of
+// its topic. One decision for the whole message, so that a publisher gets one true answer.
+#pragma once
+
+#include "broker/turn.hpp"
+
+namespace tandemq {
+
+// A message on its way in, before it is known whether the log must hold it.
+struct Publication {
+  Message message;                         // Without id.
+  SessionId publisher = SessionId::none;   // For No Local [MQTT-3.8.3-3].
+  bool may_wait = false;  // The publisher can be told of a full queue, or be made to wait.
+};
+
+enum class Routed : std::uint8_t {
+  delivered,
+  no_subscribers,
+  queue_full,      // limits.queue_full = reject or block: nothing was done.
+  partly_dropped,  // drop_newest: those with room have it, a drop was counted for each other.
+};
+
+// Takes the message out of the publication, unless it returns queue_full.
+Routed route(Turn& turn, Publication& publication);
+
+// The next member of a shared group: the connected ones in turn, any other if none is connected.
+// Null if there is nobody besides `except`.
+const Subscription* choose_member(Turn& turn, std::uint64_t share,
+                                  const std::vector<Subscription>& members,
+                                  SessionId except = SessionId::none);
+
+}  // namespace tandemq

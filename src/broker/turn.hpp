@@ -1,0 +1,110 @@
+// World: the State, the volatile side and the settings that the rules work on. Turn: one step over
+// it, with the time and the effects. Every rule file takes a Turn; a change of the State goes
+// through Turn::apply and an output through Turn::send, nowhere else.
+// Core thread; a Turn lives for one step.
+#pragma once
+
+#include "access/access.hpp"
+#include "base/timers.hpp"
+#include "broker/connection.hpp"
+#include "broker/counters.hpp"
+#include "broker/drops.hpp"
+#include "broker/effects.hpp"
+#include "broker/targets.hpp"
+#include "broker/trace.hpp"
+#include "config/config.hpp"
+#include "session/state.hpp"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace tandemq {
+
+// What a timer is about; whoever handles it asks its subject whether it still holds.
+struct Due {
+  enum class Kind : std::uint8_t {
+    connect_timeout,  // A connection must have sent CONNECT by now.
+    keep_alive,       // A connection must have sent something.
+    blocked,          // A publisher waits for room in a queue.
+    session,          // A session may have expired.
+    will,             // The will of a client may be due.
+    retained,         // A retained message may have expired.
+    sys,              // $SYS topics are published.
+  };
+  Kind kind{};
+  std::uint64_t subject = 0;  // Connection or session.
+  std::string name;           // Client id of a will, topic of a retained message.
+};
+
+struct World {
+  World(State& state_, const Config& config_, std::shared_ptr<const Access> access_)
+      : state(state_),
+        config(config_),
+        access(std::move(access_)),
+        drops(config_.limits.drops_kept) {}
+
+  State& state;
+  Config config;
+  std::shared_ptr<const Access> access;
+  Connections connections;
+  Timers<Due> timers;
+  Counters counters;
+  Drops drops;
+  Trace trace;
+  std::vector<ConnectionId> blocked;  // In the order in which they came to wait.
+  bool room_made = false;             // A queue has shrunk since the blocked were tried last.
+  std::unordered_map<std::uint64_t, std::uint32_t> share_cursors;  // Round robin, by group key.
+  std::vector<std::pair<std::string, std::string>> sys_values;     // $SYS topics as last published.
+  Matches matches;        // Working memory of route().
+  TargetList targets;     // The same.
+  std::vector<std::pair<DropReason, MessageRef>> dead_letters;     // To be published after the step.
+  Instant started_at;  // Zero until the first step.
+};
+
+class Turn {
+ public:
+  Turn(World& world_, Instant now_, Effects& effects_)
+      : world(world_), now(now_), effects(effects_), state(world_.state) {}
+
+  World& world;
+  const Instant now;
+  Effects& effects;
+  const State& state;
+
+  // Changes the State, and records the change if it is durable.
+  void apply(const Mutation& mutation);
+
+  // Puts an output out. It is held if this step has recorded anything before, or if outputs of the
+  // same connection are held: what goes to one client stays in order.
+  template <class Action>
+  void send(Connection& connection, Action action) {
+    put(connection, recorded_, {connection.id, std::move(action)});
+  }
+  void send_packet(Connection& connection, mqtt::Packet packet);
+  // Of QoS 0 never waits for a record, others do if the message is in the log.
+  void deliver(Connection& connection, const MessageRef& message, Deliver delivery);
+
+  // A Reason String, if the client asked for them and it fits [MQTT-3.2.2-19].
+  [[nodiscard]] mqtt::Properties reason_string(const Connection& connection,
+                                               std::string_view why) const;
+
+  // Counts and remembers a message that is not delivered; a dead letter if that is configured.
+  void drop(DropReason reason, std::string_view client_id, const MessageRef& message);
+  void trace(const Connection& connection, std::string_view topic, std::string text) const;
+  // The outputs that follow in this step wait for all that was recorded so far of the session, by
+  // any step. One that is not durable has nothing in the log, and had no connection before.
+  void wait_for_log(const Connection& connection) {
+    if (state.session(connection.session)->durable) recorded_ = true;
+  }
+
+ private:
+  void put(Connection& connection, bool held, Output output);
+
+  bool recorded_ = false;  // This step has added to the record, or waits for it.
+};
+
+}  // namespace tandemq
