@@ -1,0 +1,336 @@
+#include "admin/command.hpp"
+
+#include <array>
+
+namespace tandemq {
+namespace {
+
+using Show = CommandColumn::Show;
+using Answer = Command::Answer;
+
+constexpr std::uint32_t kAny = 0xFFFFFFFF;
+
+// Arguments.
+constexpr CommandArgument word(std::string_view name, std::string_view about) {
+  return {name, CommandArgument::Kind::word, CommandArgument::Type::text, true, 0, {}, about};
+}
+constexpr CommandArgument maybe_word(std::string_view name, std::string_view about) {
+  return {name, CommandArgument::Kind::word, CommandArgument::Type::text, false, 0, {}, about};
+}
+constexpr CommandArgument choice(std::string_view name, bool required,
+                                 std::span<const std::string_view> allowed,
+                                 std::string_view about) {
+  return {name, CommandArgument::Kind::word, CommandArgument::Type::text, required, 0, allowed,
+          about};
+}
+constexpr CommandArgument text(std::string_view name, std::string_view about) {
+  return {name, CommandArgument::Kind::option, CommandArgument::Type::text, false, 0, {}, about};
+}
+constexpr CommandArgument number(std::string_view name, std::uint32_t max, std::string_view about) {
+  return {name, CommandArgument::Kind::option, CommandArgument::Type::number, false, max, {},
+          about};
+}
+constexpr CommandArgument flag(std::string_view name, std::string_view about) {
+  return {name, CommandArgument::Kind::flag, CommandArgument::Type::yes, false, 0, {}, about};
+}
+
+constexpr std::array<std::string_view, 3> kSubjects = {"client", "topic", "address"};
+constexpr std::array<std::string_view, 5> kLevels = {"trace", "debug", "info", "warn", "error"};
+
+constexpr auto kClient = word("client", "The client id.");
+constexpr auto kLimit = number("limit", kAny, "At most so many rows.");
+
+constexpr CommandArgument kListArguments[] = {kLimit};
+constexpr CommandArgument kClientArguments[] = {kClient};
+constexpr CommandArgument kSubscriptionArguments[] = {text("client", "Only those of this client."),
+                                                      kLimit};
+constexpr CommandArgument kRetainedArguments[] = {
+    maybe_word("filter", "A topic filter; without it '#', which leaves out topics with a '$'."),
+    kLimit};
+constexpr CommandArgument kTopicArguments[] = {word("topic", "The topic.")};
+constexpr CommandArgument kFilterArguments[] = {word("filter", "A topic filter.")};
+constexpr CommandArgument kPeekArguments[] = {
+    kClient, number("limit", kAny, "At most so many messages; 10 if it is not given."),
+    number("skip", kAny, "Leave out so many at the front.")};
+constexpr CommandArgument kPublishArguments[] = {
+    word("topic", "The topic."),
+    maybe_word("payload", "The payload; without it an empty one."),
+    text("payload_base64", "The payload in base64, for bytes that are no text."),
+    number("qos", 2, "The QoS; 0 if it is not given."),
+    flag("retain",
+         "Keep it as the retained message of its topic; with an empty payload remove it."),
+    number("expiry", kAny, "The Message Expiry Interval in seconds."),
+    {"file",
+     CommandArgument::Kind::option,
+     CommandArgument::Type::text,
+     false,
+     0,
+     {},
+     "Take the payload from this file.",
+     true},
+    {"stdin",
+     CommandArgument::Kind::flag,
+     CommandArgument::Type::yes,
+     false,
+     0,
+     {},
+     "Take the payload from the standard input.",
+     true}};
+constexpr CommandArgument kSubscribeArguments[] = {
+    {"filter",
+     CommandArgument::Kind::words,
+     CommandArgument::Type::text,
+     true,
+     0,
+     {},
+     "The topic filters."},
+    number("qos", 2, "The highest QoS; 0 if it is not given.")};
+constexpr CommandArgument kDropArguments[] = {
+    text("client", "Only messages that this client did not get, or that were refused to it."),
+    flag("follow", "Go on with those that are dropped from now on."), kLimit};
+constexpr CommandArgument kTraceArguments[] = {
+    choice("subject", true, kSubjects, "What to watch: client, topic or address."),
+    word("value", "The client id, the topic filter, or the beginning of the address.")};
+constexpr CommandArgument kTraceStopArguments[] = {
+    choice("subject", false, kSubjects, "What was watched; without it every trace ends."),
+    maybe_word("value", "As it was given to trace start.")};
+constexpr CommandArgument kConfigArguments[] = {
+    flag("changed", "Only what differs from its default.")};
+constexpr CommandArgument kLevelArguments[] = {
+    choice("level", false, kLevels, "The new level; without it the level is only shown.")};
+
+// Columns.
+constexpr CommandColumn kStatusColumns[] = {
+    {"version", "version"},
+    {"node", "node"},
+    {"role", "role"},
+    {"uptime_ms", "uptime", Show::duration},
+    {"position", "log position", Show::count},
+    {"connections", "connections", Show::count},
+    {"sessions", "sessions", Show::count},
+    {"subscriptions", "subscriptions", Show::count},
+    {"filters", "filters", Show::count},
+    {"retained.count", "retained messages", Show::count},
+    {"retained.bytes", "retained bytes", Show::bytes},
+    {"queued", "queued messages", Show::count},
+    {"stored", "messages in the log", Show::count},
+    {"wills", "wills", Show::count},
+    {"publishers_blocked", "publishers blocked", Show::count},
+    {"received.qos0", "received QoS 0", Show::count},
+    {"received.qos1", "received QoS 1", Show::count},
+    {"received.qos2", "received QoS 2", Show::count},
+    {"received.bytes", "received payload", Show::bytes},
+    {"sent.qos0", "sent QoS 0", Show::count},
+    {"sent.qos1", "sent QoS 1", Show::count},
+    {"sent.qos2", "sent QoS 2", Show::count},
+    {"sent.bytes", "sent payload", Show::bytes},
+    {"dropped.total", "dropped", Show::count},
+    {"dropped.queue_full", "- queue full", Show::count},
+    {"dropped.expired", "- expired", Show::count},
+    {"dropped.packet_too_large", "- packet too large", Show::count},
+    {"dropped.outbox_full", "- outbox full", Show::count},
+    {"dropped.not_authorized", "- not authorized", Show::count},
+    {"dropped.refused", "- refused", Show::count},
+    {"dropped.session_ended", "- session ended", Show::count},
+    {"dropped.purged", "- purged", Show::count},
+    {"accepted", "connections accepted", Show::count},
+    {"refused", "connections refused", Show::count},
+    {"takeovers", "take-overs", Show::count},
+    {"sessions_expired", "sessions expired", Show::count},
+    {"protocol_errors", "protocol errors", Show::count},
+    {"memory_bytes", "memory", Show::bytes},
+};
+constexpr CommandColumn kClientColumns[] = {
+    {"client", "CLIENT"},
+    {"user", "USER"},
+    {"address", "ADDRESS"},
+    {"protocol", "MQTT"},
+    {"connected_at", "CONNECTED", Show::age},
+    {"keep_alive_s", "KEEP ALIVE", Show::seconds},
+    {"inflight", "IN FLIGHT", Show::count},
+    {"queued", "QUEUED", Show::count},
+    {"subscriptions", "SUBSCRIPTIONS", Show::count},
+    {"received", "RECEIVED", Show::count},
+    {"sent", "SENT", Show::count},
+};
+constexpr CommandColumn kClientDetails[] = {
+    {"client", "client"},
+    {"user", "user"},
+    {"address", "address"},
+    {"listener", "listener"},
+    {"protocol", "MQTT version"},
+    {"connected_at", "connected since", Show::time},
+    {"received_at", "last heard of", Show::age},
+    {"keep_alive_s", "keep-alive", Show::seconds},
+    {"session_expiry_s", "session expiry", Show::seconds},
+    {"blocked", "blocked"},
+    {"inflight", "in flight", Show::count},
+    {"queued", "queued", Show::count},
+    {"queued_bytes", "queued bytes", Show::bytes},
+    {"subscriptions", "subscriptions", Show::count},
+    {"received", "messages received", Show::count},
+    {"sent", "messages sent", Show::count},
+};
+constexpr CommandColumn kSessionColumns[] = {
+    {"client", "CLIENT"},
+    {"user", "USER"},
+    {"connected", "CONNECTED"},
+    {"suspended_at", "AWAY FOR", Show::age},
+    {"expiry_s", "EXPIRY", Show::seconds},
+    {"inflight", "IN FLIGHT", Show::count},
+    {"queued", "QUEUED", Show::count},
+    {"queued_bytes", "QUEUED BYTES", Show::bytes},
+    {"subscriptions", "SUBSCRIPTIONS", Show::count},
+};
+constexpr CommandColumn kSessionDetails[] = {
+    {"client", "client"},
+    {"user", "user"},
+    {"connected", "connected"},
+    {"durable", "durable"},
+    {"opened_at", "opened", Show::time},
+    {"suspended_at", "away since", Show::time},
+    {"expires_at", "expires", Show::time},
+    {"expiry_s", "session expiry", Show::seconds},
+    {"inflight", "in flight", Show::count},
+    {"queued", "queued", Show::count},
+    {"queued_bytes", "queued bytes", Show::bytes},
+    {"subscriptions", "subscriptions", Show::count},
+    {"incoming", "QoS 2 not released", Show::count},
+};
+constexpr CommandColumn kSubscriptionColumns[] = {
+    {"client", "CLIENT"},     {"filter", "FILTER"},
+    {"qos", "QOS"},           {"identifier", "IDENTIFIER"},
+    {"no_local", "NO LOCAL"}, {"retain_as_published", "RETAIN AS PUBLISHED"},
+};
+constexpr CommandColumn kRetainedColumns[] = {
+    {"topic", "TOPIC"},
+    {"qos", "QOS"},
+    {"payload_bytes", "SIZE", Show::bytes},
+    {"published_at", "PUBLISHED", Show::age},
+    {"publisher", "PUBLISHER"},
+};
+constexpr CommandColumn kMessageDetails[] = {
+    {"topic", "topic"},
+    {"qos", "QoS"},
+    {"payload_bytes", "size", Show::bytes},
+    {"published_at", "published", Show::time},
+    {"expires_at", "expires", Show::time},
+    {"publisher", "publisher"},
+    {"payload", "payload", Show::payload},
+};
+constexpr CommandColumn kQueueDetails[] = {
+    {"client", "client"},
+    {"connected", "connected"},
+    {"inflight", "in flight", Show::count},
+    {"queued", "queued", Show::count},
+    {"queued_bytes", "queued bytes", Show::bytes},
+    {"messages_max", "limit of messages", Show::count},
+    {"bytes_max", "limit of bytes", Show::bytes},
+    {"oldest_at", "oldest message", Show::age},
+};
+constexpr CommandColumn kPeekColumns[] = {
+    {"sequence", "SEQUENCE"},
+    {"phase", "PHASE"},
+    {"packet_id", "PACKET ID"},
+    {"qos", "QOS"},
+    {"published_at", "PUBLISHED", Show::age},
+    {"payload_bytes", "SIZE", Show::bytes},
+    {"topic", "TOPIC"},
+    {"payload", "PAYLOAD", Show::payload},
+};
+constexpr CommandColumn kSubscribeColumns[] = {
+    {"at", "TIME", Show::time},
+    {"qos", "QOS"},
+    {"retain", "RETAIN"},
+    {"topic", "TOPIC"},
+    {"payload", "PAYLOAD", Show::payload},
+};
+constexpr CommandColumn kDropColumns[] = {
+    {"sequence", "SEQUENCE"},           {"at", "TIME", Show::time}, {"reason", "REASON"},
+    {"count", "MESSAGES", Show::count}, {"client", "CLIENT"},       {"topic", "TOPIC"},
+};
+constexpr CommandColumn kTraceColumns[] = {
+    {"at", "TIME", Show::time}, {"client", "CLIENT"}, {"address", "ADDRESS"},
+    {"text", "EVENT"},          {"topic", "TOPIC"},
+};
+constexpr CommandColumn kConfigColumns[] = {
+    {"key", "KEY"},
+    {"value", "VALUE"},
+    {"default", "DEFAULT"},
+    {"changed", "CHANGED"},
+};
+constexpr CommandColumn kReloadColumns[] = {{"change", "CHANGE"}};
+constexpr CommandColumn kKicked[] = {{"kicked", "disconnected"}};
+constexpr CommandColumn kDeletedSession[] = {{"deleted", "deleted"}};
+constexpr CommandColumn kDeletedCount[] = {{"deleted", "deleted", Show::count}};
+constexpr CommandColumn kPurged[] = {{"purged", "purged", Show::count}};
+constexpr CommandColumn kPublished[] = {{"result", "published"}};
+constexpr CommandColumn kStopped[] = {{"stopped", "stopped", Show::count}};
+constexpr CommandColumn kLevel[] = {{"level", "level"}};
+
+constexpr Command kCommands[] = {
+    {"status",
+     Answer::record,
+     {},
+     kStatusColumns,
+     "Shows version, role, counts of what the broker holds, and what it has done since its start."},
+    {"clients list", Answer::rows, kListArguments, kClientColumns,
+     "Lists the clients that are connected."},
+    {"clients show", Answer::record, kClientArguments, kClientDetails,
+     "Shows one connected client."},
+    {"clients kick", Answer::record, kClientArguments, kKicked,
+     "Ends a client's connection with reason 0x98, Administrative action. Its will is published "
+     "and its session stays, if it may outlive the connection."},
+    {"sessions list", Answer::rows, kListArguments, kSessionColumns,
+     "Lists the sessions, of clients that are connected and of those that are away."},
+    {"sessions show", Answer::record, kClientArguments, kSessionDetails, "Shows one session."},
+    {"sessions delete", Answer::record, kClientArguments, kDeletedSession,
+     "Ends a session for good, with its subscriptions and its queue; a client that is connected is "
+     "disconnected first. What waited is counted as dropped."},
+    {"subscriptions list", Answer::rows, kSubscriptionArguments, kSubscriptionColumns,
+     "Lists the subscriptions of all sessions, or of one client."},
+    {"retained list", Answer::rows, kRetainedArguments, kRetainedColumns,
+     "Lists the retained messages whose topics the filter matches."},
+    {"retained get", Answer::record, kTopicArguments, kMessageDetails,
+     "Shows the retained message of a topic."},
+    {"retained delete", Answer::record, kFilterArguments, kDeletedCount,
+     "Deletes the retained messages whose topics the filter matches, and says how many."},
+    {"queue show", Answer::record, kClientArguments, kQueueDetails,
+     "Shows how much waits for a client."},
+    {"queue peek", Answer::rows, kPeekArguments, kPeekColumns,
+     "Shows what is in flight to a client and what waits, oldest first, with the first 1,024 bytes "
+     "of each payload. Nothing is taken out."},
+    {"queue purge", Answer::record, kClientArguments, kPurged,
+     "Discards what waits for a client; what is in flight stays. It is counted as dropped."},
+    {"publish", Answer::record, kPublishArguments, kPublished,
+     "Publishes a message. The answer comes when it is as durable as an acknowledged message of a "
+     "client."},
+    {"subscribe", Answer::live, kSubscribeArguments, kSubscribeColumns,
+     "Shows messages as they come, until it is interrupted. What is not taken in time waits, but "
+     "some of QoS 0 may be left out; a line then says how many."},
+    {"drops", Answer::rows, kDropArguments, kDropColumns,
+     "Shows the last messages that were not delivered, with the reason. limits.drops_kept says how "
+     "many are remembered."},
+    {"trace start", Answer::live, kTraceArguments, kTraceColumns,
+     "Shows protocol events of a client, a topic or an address as they happen, until it is "
+     "interrupted or stopped."},
+    {"trace stop", Answer::record, kTraceStopArguments, kStopped,
+     "Ends traces that run in other terminals: all, or those of one subject."},
+    {"config show", Answer::rows, kConfigArguments, kConfigColumns, "Lists the settings in force."},
+    {"config reload",
+     Answer::rows,
+     {},
+     kReloadColumns,
+     "Reads the configuration again, as SIGHUP does, and lists what has changed and what needs a "
+     "restart."},
+    {"log level", Answer::record, kLevelArguments, kLevel,
+     "Shows or sets the least weight of what is logged, until the next start or reload."},
+};
+
+}  // namespace
+
+std::span<const Command> commands() {
+  return kCommands;
+}
+
+}  // namespace tandemq

@@ -1,0 +1,66 @@
+#include "net/client_socket.hpp"
+
+#include <array>
+#include <cerrno>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+namespace tandemq {
+namespace {
+
+constexpr std::size_t kViewsMax = 64;  // Of one sendmsg; more leave with the next one.
+
+ssize_t send_views(int socket, std::span<iovec> views) {
+  if (views.size() == 1) {
+    return ::send(socket, views[0].iov_base, views[0].iov_len, MSG_NOSIGNAL);
+  }
+  msghdr message{};
+  message.msg_iov = views.data();
+  message.msg_iovlen = views.size();
+  return ::sendmsg(socket, &message, MSG_NOSIGNAL);
+}
+
+}  // namespace
+
+ClientSocket::ClientSocket(asio::io_context& io, ConnectionId connection, int socket)
+    : id(connection), descriptor(io, socket) {
+  const int on = 1;
+  // Fails only for sockets that are not TCP, which have no delay to switch off.
+  ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
+
+ClientSocket::ReadResult ClientSocket::read(std::span<char> buffer) {
+  const ssize_t size = ::recv(descriptor.native_handle(), buffer.data(), buffer.size(), 0);
+  if (size > 0) return {static_cast<std::size_t>(size), false, 0};
+  if (size == 0) return {0, true, 0};
+  const int error = errno;
+  const bool later = error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
+  return {0, !later, later ? 0 : error};
+}
+
+ClientSocket::SendResult ClientSocket::send(PendingPool& pool, std::uint64_t& bytes_sent) {
+  while (!outbox.empty()) {
+    std::array<iovec, kViewsMax> views;
+    const std::size_t count = outbox.gather(views);
+    std::size_t wanted = 0;
+    for (std::size_t i = 0; i < count; ++i) wanted += views[i].iov_len;
+    const ssize_t size = send_views(descriptor.native_handle(), std::span(views).first(count));
+    if (size < 0) {
+      if (errno == EINTR) continue;
+      const bool later = errno == EAGAIN || errno == EWOULDBLOCK;
+      return later ? SendResult::blocked : SendResult::failed;
+    }
+    outbox.sent(static_cast<std::size_t>(size), pool);
+    bytes_sent += static_cast<std::uint64_t>(size);
+    if (static_cast<std::size_t>(size) < wanted) return SendResult::blocked;
+  }
+  return SendResult::all_sent;
+}
+
+void ClientSocket::shut_output() {
+  ::shutdown(descriptor.native_handle(), SHUT_WR);  // A peer that is gone is found by reading.
+}
+
+}  // namespace tandemq

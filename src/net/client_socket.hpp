@@ -1,0 +1,73 @@
+// ClientSocket: one socket of a client with what belongs to it alone. It reads and sends when its
+// hub says so and decides nothing. While it is idle it holds no buffer.
+// Owned by a Hub; its thread.
+#pragma once
+
+#include "base/ids.hpp"
+#include "mqtt/alias.hpp"
+#include "net/inbox.hpp"
+#include "net/outbox.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include <asio/io_context.hpp>
+#include <asio/posix/basic_stream_descriptor.hpp>
+
+namespace tandemq {
+
+class ClientSocket {
+ public:
+  using TimePoint = std::chrono::steady_clock::time_point;
+  using Descriptor = asio::posix::basic_stream_descriptor<asio::io_context::executor_type>;
+
+  enum class Phase : std::uint8_t {
+    serving,    // Packets go both ways.
+    flushing,   // Close has come: the outbox is sent, nothing that comes is handed on.
+    lingering,  // Our side is shut; what comes is thrown away until the peer closes too, so that it
+                // reads our last packet and not a reset.
+  };
+  struct Ending {
+    TimePoint deadline;  // From then on the peer is waited for no more.
+    std::string why;
+  };
+  struct ReadResult {
+    std::size_t size = 0;
+    bool ended = false;  // By the peer or by the network; `error` is 0 for the former.
+    int error = 0;
+  };
+  enum class SendResult : std::uint8_t { all_sent, blocked, failed };
+
+  // Takes the socket over; it does not block.
+  ClientSocket(asio::io_context& io, ConnectionId id, int socket);
+
+  ReadResult read(std::span<char> buffer);
+  // Sends until the outbox is empty or the socket takes no more.
+  SendResult send(PendingPool& pool, std::uint64_t& bytes_sent);
+  void shut_output();
+
+  const ConnectionId id;
+  Phase phase = Phase::serving;
+  bool dirty = false;         // On the hub's list of those that have something to send.
+  bool read_waiting = false;  // Asio tells when there is something to read.
+  bool send_waiting = false;  // Asio tells when there is room to send.
+  bool may_read = true;       // The broker lets it.
+  bool output_lost = false;   // The peer takes nothing any more; what it sent before still counts.
+  bool overflowed = false;    // The broker knows that it reads too slowly.
+  bool watched = false;       // On the hub's list of those with a deadline.
+  std::uint16_t notify_count = 0;  // SentAll events that are owed.
+  Descriptor descriptor;
+  TimePoint progress_at;  // When the socket took something last, while send_waiting.
+  Inbox inbox;
+  Outbox outbox;
+  std::unique_ptr<mqtt::OutboundAliases> aliases;  // Null: the client takes none.
+  std::unique_ptr<Ending> ending;                  // Null while serving.
+};
+
+// The part of an idle connection that is ours; the broker's and Asio's come on top.
+static_assert(sizeof(ClientSocket) <= 192, "an idle connection stays within its budget");
+
+}  // namespace tandemq

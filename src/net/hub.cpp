@@ -1,0 +1,200 @@
+#include "net/hub.hpp"
+
+#include "base/ensure.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+#include <utility>
+
+#include <asio/post.hpp>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+namespace tandemq {
+namespace {
+
+constexpr std::size_t kBufferBytes = 65'536;  // One read.
+constexpr std::chrono::seconds kSweepInterval{1};
+constexpr std::chrono::seconds kNoProgressMax{30};  // Of a connection over its bound.
+
+}  // namespace
+
+// They carry an id and not a pointer: the connection may be gone when they are called.
+struct Hub::ReadReady {
+  Hub* hub;
+  ConnectionId id;
+  void operator()(const asio::error_code& error) const { hub->input_ready(id, error); }
+};
+
+Hub::Hub(asio::io_context& io, std::uint8_t sink, const LimitsConfig& limits, HubPorts ports)
+    : io_(io),
+      limits_(limits),
+      ports_(std::move(ports)),
+      slots_(sink),
+      buffer_(std::make_unique<char[]>(kBufferBytes)),
+      sweep_timer_(io) {}
+
+void Hub::offer(int socket, std::unique_ptr<Origin> origin) {
+  counters_.connections.fetch_add(1, std::memory_order_relaxed);
+  asio::post(
+      io_, [this, socket, from = std::move(origin)]() mutable { adopt(socket, std::move(from)); });
+}
+
+void Hub::adopt(int socket, std::unique_ptr<Origin> origin) {
+  if (slots_.full()) {
+    ::close(socket);
+    counters_.connections.fetch_sub(1, std::memory_order_relaxed);
+    return;
+  }
+  const ConnectionId id = slots_.obtain();
+  if (sockets_.size() < slots_.slot_count()) sockets_.resize(slots_.slot_count());
+  auto& slot = sockets_[connection_slot(id)];
+  slot = std::make_unique<ClientSocket>(io_, id, socket);
+  add_event(Opened{id, std::move(origin)});
+  wait_for_input(*slot);
+}
+
+ClientSocket* Hub::find(ConnectionId id) {
+  return slots_.holds(id) ? sockets_[connection_slot(id)].get() : nullptr;
+}
+
+void Hub::remove(ClientSocket& socket, std::string why) {
+  const ConnectionId id = socket.id;
+  socket.outbox.clear(pool_);
+  slots_.release(id);
+  sockets_[connection_slot(id)].reset();
+  counters_.connections.fetch_sub(1, std::memory_order_relaxed);
+  add_event(Closed{id, std::move(why)});
+}
+
+void Hub::add_to(std::atomic<std::uint64_t>& counter, std::uint64_t count) {
+  // The only writer is the hub's thread, so no locked instruction is needed.
+  counter.store(counter.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
+}
+
+// ---------------------------------------------------------------- input
+
+bool Hub::wants_input(const ClientSocket& socket) const {
+  if (socket.phase == ClientSocket::Phase::lingering) return true;
+  return socket.phase == ClientSocket::Phase::serving && socket.may_read &&
+         !socket.inbox.broken() && socket.outbox.size() <= limits_.outbox_bytes;
+}
+
+void Hub::wait_for_input(ClientSocket& socket) {
+  if (socket.read_waiting || !wants_input(socket)) return;
+  socket.read_waiting = true;
+  socket.descriptor.async_wait(ClientSocket::Descriptor::wait_read, ReadReady{this, socket.id});
+}
+
+void Hub::input_ready(ConnectionId id, const asio::error_code& error) {
+  ClientSocket* socket = find(id);
+  if (socket == nullptr || error == asio::error::operation_aborted) return;
+  socket->read_waiting = false;
+  if (!wants_input(*socket)) return;  // Whoever lets it read again calls wait_for_input().
+  if (congested() && socket->phase == ClientSocket::Phase::serving) {
+    deferred_.push_back(id);
+    return;
+  }
+  read(*socket);
+}
+
+void Hub::read(ClientSocket& socket) {
+  const ClientSocket::ReadResult result = socket.read({buffer_.get(), kBufferBytes});
+  const bool serving = socket.phase == ClientSocket::Phase::serving;
+  if (result.ended) {
+    std::string why =
+        result.error == 0 ? "closed by the client" : std::generic_category().message(result.error);
+    if (socket.ending) why = std::move(socket.ending->why);
+    return remove(socket, std::move(why));
+  }
+  if (serving && result.size > 0) {
+    add_to(counters_.bytes_received, result.size);
+    const std::size_t count = events_.size();
+    socket.inbox.take({buffer_.get(), result.size}, socket.id, limits_.max_packet_size, events_);
+    if (events_.size() > count) schedule_turn();
+  }
+  wait_for_input(socket);
+}
+
+void Hub::events_taken(std::size_t count) {
+  ENSURE(count <= under_way_, "the core cannot take more events than it was given");
+  under_way_ -= count;
+  if (congested()) return;
+  for (const ConnectionId id : std::exchange(deferred_, {})) {
+    if (ClientSocket* socket = find(id)) wait_for_input(*socket);
+  }
+}
+
+// ---------------------------------------------------------------- turns and time
+
+void Hub::schedule_turn() {
+  if (turn_scheduled_) return;
+  turn_scheduled_ = true;
+  // Runs behind everything that the loop has found ready, so that it gathers a whole turn.
+  asio::post(io_, [this] { end_turn(); });
+}
+
+void Hub::end_turn() {
+  turn_scheduled_ = false;
+  in_turn_ = true;
+  if (!events_.empty()) {
+    batch_.swap(events_);  // Carrying out the answer may bring new events at once.
+    under_way_ += batch_.size();
+    ports_.put_events(batch_);
+    batch_.clear();
+  }
+  flush_dirty();
+  report_drops();
+  in_turn_ = false;
+}
+
+void Hub::flush_dirty() {
+  // A flush may add to the list only what is to be sent in the next turn.
+  for (const ConnectionId id : std::exchange(dirty_, {})) {
+    ClientSocket* socket = find(id);
+    if (socket == nullptr) continue;
+    socket->dirty = false;
+    flush(*socket);
+  }
+}
+
+void Hub::report_drops() {
+  for (auto& [id, dropped] : std::exchange(dropped_, {})) {
+    if (find(id) == nullptr) continue;
+    add_event(OutboxDropped{id, std::move(dropped.topic), dropped.count});
+  }
+}
+
+void Hub::watch(ClientSocket& socket) {
+  if (socket.watched) return;
+  socket.watched = true;
+  watched_.push_back(socket.id);
+  if (watched_.size() > 1) return;
+  sweep_timer_.expires_after(kSweepInterval);
+  sweep_timer_.async_wait([this](const asio::error_code& error) {
+    if (!error) sweep();
+  });
+}
+
+void Hub::sweep() {
+  const Clock::time_point now = Clock::now();
+  for (const ConnectionId id : std::exchange(watched_, {})) {
+    ClientSocket* socket = find(id);
+    if (socket == nullptr) continue;
+    socket->watched = false;
+    if (socket->ending && now >= socket->ending->deadline) {
+      remove(*socket, std::move(socket->ending->why));
+      continue;
+    }
+    if (socket->send_waiting && !socket->overflowed &&
+        socket->outbox.size() > limits_.outbox_bytes &&
+        now - socket->progress_at >= kNoProgressMax) {
+      socket->overflowed = true;
+      add_event(OutboxOverflowed{id});
+    }
+    if (socket->ending || socket->send_waiting) watch(*socket);
+  }
+}
+
+}  // namespace tandemq

@@ -1,0 +1,124 @@
+// Hub: the connections of one net thread. It reads packets and hands them to the core as events,
+// carries out the core's outputs, and bounds both: it does not read while the core is behind or the
+// client does not take its answers. Everything that is to be sent to a connection in one turn of
+// the loop leaves in one system call. It knows no rule of MQTT beyond cutting and encoding packets.
+// Owned by node; its io_context's thread, but for offer() and counters().
+#pragma once
+
+#include "broker/event.hpp"
+#include "broker/output.hpp"
+#include "config/config.hpp"
+#include "net/client_socket.hpp"
+#include "net/connection_slots.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <asio/error_code.hpp>
+#include <asio/io_context.hpp>
+#include <asio/steady_timer.hpp>
+
+namespace tandemq {
+
+struct HubPorts {
+  std::function<void(std::vector<Event>&)> put_events;  // Takes the content over.
+  std::function<void(ConnectionId, CheckPassword)> check_password;
+};
+
+// Written by the hub's thread alone; any thread may look.
+struct HubCounters {
+  std::atomic<std::uint64_t> connections{0};  // Open, or offered and not adopted yet.
+  std::atomic<std::uint64_t> bytes_received{0};
+  std::atomic<std::uint64_t> bytes_sent{0};
+};
+
+class Hub {
+ public:
+  // Events that may be under way to the core; while there are more, nothing is read.
+  static constexpr std::size_t kEventsMax = 16'384;
+
+  Hub(asio::io_context& io, std::uint8_t sink, const LimitsConfig& limits, HubPorts ports);
+
+  // Any thread: a socket that was accepted and does not block.
+  void offer(int socket, std::unique_ptr<Origin> origin);
+  [[nodiscard]] const HubCounters& counters() const { return counters_; }
+
+  void carry_out(Outputs&& outputs);
+  void events_taken(std::size_t count);  // The core has worked through so many.
+  void set_limits(const LimitsConfig& limits) { limits_ = limits; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct ReadReady;
+  struct SendReady;
+  struct Dropped {
+    std::string topic;
+    std::uint32_t count = 0;
+  };
+
+  void adopt(int socket, std::unique_ptr<Origin> origin);
+  static void add_to(std::atomic<std::uint64_t>& counter, std::uint64_t count);
+  [[nodiscard]] ClientSocket* find(ConnectionId id);
+  void remove(ClientSocket& socket, std::string why);  // Ends it with a Closed event.
+
+  // Input.
+  [[nodiscard]] bool congested() const { return events_.size() + under_way_ >= kEventsMax; }
+  [[nodiscard]] bool wants_input(const ClientSocket& socket) const;
+  void wait_for_input(ClientSocket& socket);
+  void input_ready(ConnectionId id, const asio::error_code& error);
+  void read(ClientSocket& socket);
+  template <class OneEvent>
+  void add_event(OneEvent event) {
+    events_.emplace_back(std::in_place_type<OneEvent>, std::move(event));
+    schedule_turn();
+  }
+
+  // Output, in hub_output.cpp.
+  void carry_out(ClientSocket& socket, Output& output, const Outputs& outputs);
+  void deliver(ClientSocket& socket, const Deliver& delivery, const MessageRef& message);
+  void send_packet(ClientSocket& socket, const mqtt::Packet& packet);
+  void begin_close(ClientSocket& socket, std::string why);
+  void bound_output(ClientSocket& socket, std::size_t size_before);
+  void mark_dirty(ClientSocket& socket);
+  void flush(ClientSocket& socket);
+  void lose_output(ClientSocket& socket);
+  void all_sent(ClientSocket& socket);
+  void output_ready(ConnectionId id, const asio::error_code& error);
+
+  // Turns and time.
+  void schedule_turn();
+  void end_turn();
+  void flush_dirty();
+  void report_drops();
+  void watch(ClientSocket& socket);
+  void sweep();
+
+  asio::io_context& io_;
+  LimitsConfig limits_;
+  HubPorts ports_;
+  HubCounters counters_;
+  ConnectionSlots slots_;
+  std::vector<std::unique_ptr<ClientSocket>> sockets_;  // By slot.
+  std::unique_ptr<char[]> buffer_;                      // What every socket reads into.
+  PendingPool pool_;
+  std::vector<Event> events_;  // Of this turn.
+  std::vector<Event> batch_;   // Being handed on; kept for its capacity.
+  std::size_t under_way_ = 0;  // Events that the core has not worked through.
+  bool turn_scheduled_ = false;
+  bool in_turn_ = false;
+  std::vector<ConnectionId> dirty_;                    // Have something to send.
+  std::vector<ConnectionId> deferred_;                 // Would be read if the core were not behind.
+  std::vector<ConnectionId> watched_;                  // Have a deadline or send too slowly.
+  std::unordered_map<ConnectionId, Dropped> dropped_;  // QoS 0 of this turn.
+  asio::steady_timer sweep_timer_;
+};
+
+}  // namespace tandemq

@@ -1,0 +1,72 @@
+#include "net/inbox.hpp"
+
+#include "mqtt/decode.hpp"
+#include "mqtt/frame.hpp"
+
+#include <utility>
+
+namespace tandemq {
+
+void Inbox::take(ByteView bytes, ConnectionId from, std::uint32_t packet_size_max,
+                 std::vector<Event>& events) {
+  if (broken_) return;
+  if (partial_.empty()) {
+    const std::size_t used = cut(bytes, from, packet_size_max, events);
+    if (!broken_ && used < bytes.size()) partial_.assign(bytes.substr(used));
+    return;
+  }
+  partial_.append(bytes);
+  const std::size_t used = cut(partial_, from, packet_size_max, events);
+  if (broken_ || used == partial_.size()) {
+    partial_ = {};  // Gives the memory back: most connections are idle next.
+  } else if (used > 0) {
+    partial_ = partial_.substr(used);
+  }
+}
+
+std::size_t Inbox::cut(ByteView bytes, ConnectionId from, std::uint32_t packet_size_max,
+                       std::vector<Event>& events) {
+  std::size_t used = 0;
+  while (used < bytes.size() && !broken_) {
+    const ByteView rest = bytes.substr(used);
+    const mqtt::Frame frame = mqtt::cut_frame(rest, packet_size_max);
+    switch (frame.status) {
+      case mqtt::FrameStatus::complete:
+        decode(rest.substr(0, frame.size), from, events);
+        used += frame.size;
+        break;
+      case mqtt::FrameStatus::need_more:
+        return used;
+      case mqtt::FrameStatus::malformed:
+        fail(from, {mqtt::ReasonCode::malformed_packet, "no valid fixed header", {}}, events);
+        break;
+      case mqtt::FrameStatus::too_large:  // [MQTT-3.2.2-15]
+        fail(from,
+             {mqtt::ReasonCode::packet_too_large,
+              "a packet of " + std::to_string(frame.size) + " bytes, at most " +
+                  std::to_string(packet_size_max) + " are taken",
+              {}},
+             events);
+        break;
+    }
+  }
+  return used;
+}
+
+void Inbox::decode(ByteView frame, ConnectionId from, std::vector<Event>& events) {
+  auto packet = mqtt::decode(frame, version_);
+  if (!packet) {
+    fail(from, std::move(packet.error()), events);
+    return;
+  }
+  if (const auto* connect = std::get_if<mqtt::Connect>(&*packet)) version_ = connect->version;
+  events.emplace_back(std::in_place_type<Received>, Received{from, std::move(*packet)});
+}
+
+void Inbox::fail(ConnectionId from, mqtt::DecodeError error, std::vector<Event>& events) {
+  broken_ = true;
+  if (error.connect_version) version_ = *error.connect_version;
+  events.emplace_back(std::in_place_type<Malformed>, Malformed{from, std::move(error)});
+}
+
+}  // namespace tandemq

@@ -1,0 +1,174 @@
+#include "net/listener.hpp"
+
+#include <cerrno>
+#include <chrono>
+#include <memory>
+#include <utility>
+
+#include <asio/ip/v6_only.hpp>
+#include <sys/socket.h>
+
+namespace tandemq {
+namespace {
+
+using asio::ip::tcp;
+
+constexpr int kBacklog = 4'096;                // The kernel cuts it to net.core.somaxconn.
+constexpr int kAcceptsMax = 64;                // In one go; then others have their turn.
+constexpr std::int64_t kNoFilesPauseMs = 100;  // Until a file descriptor may be free again.
+
+// Time only for the budget and its pauses.
+Instant now() {
+  const auto since = std::chrono::steady_clock::now().time_since_epoch();
+  return {std::chrono::duration_cast<std::chrono::milliseconds>(since).count()};
+}
+
+std::string text_of(const tcp::endpoint& endpoint) {
+  const std::string address = endpoint.address().to_string();
+  const std::string port = std::to_string(endpoint.port());
+  return endpoint.address().is_v6() ? "[" + address + "]:" + port : address + ":" + port;
+}
+
+bool is_missing_family(const asio::error_code& error) {
+  return error == asio::error::address_family_not_supported || error.value() == EADDRNOTAVAIL;
+}
+
+}  // namespace
+
+Listener::Listener(asio::io_context& io, ListenerConfig config, Reception& reception)
+    : io_(io), config_(std::move(config)), reception_(reception) {}
+
+Result<void> Listener::open() {
+  tcp::resolver resolver(io_);
+  asio::error_code error;
+  const auto found =
+      resolver.resolve(config_.host, std::to_string(config_.port),
+                       tcp::resolver::passive | tcp::resolver::numeric_service, error);
+  if (error) {
+    return failure("listener " + config_.url + ": the name '" + config_.host +
+                   "' has no address: " + error.message());
+  }
+  for (const auto& entry : found) {
+    Door& door = doors_.emplace_back(io_, entry.endpoint());
+    error = open(door);
+    if (!error) continue;
+    // A machine without IPv6 still has names with IPv6 addresses.
+    if (!(found.size() > 1 && is_missing_family(error))) {
+      return tl::unexpected(explain(door, error));
+    }
+    doors_.pop_back();
+  }
+  if (doors_.empty()) {
+    return failure("listener " + config_.url + ": no address of '" + config_.host +
+                   "' belongs to this machine");
+  }
+  return {};
+}
+
+asio::error_code Listener::open(Door& door) {
+  asio::error_code error;
+  tcp::acceptor& acceptor = door.acceptor;
+  acceptor.open(door.endpoint.protocol(), error);
+  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  // Otherwise [::] would take 0.0.0.0 too, and a listener of its own for that could not be.
+  if (!error && door.endpoint.address().is_v6()) {
+    acceptor.set_option(asio::ip::v6_only(true), error);
+  }
+  if (!error) acceptor.non_blocking(true, error);
+  if (!error) acceptor.bind(door.endpoint, error);
+  if (!error) acceptor.listen(kBacklog, error);
+  if (!error) door.endpoint = acceptor.local_endpoint(error);
+  return error;
+}
+
+Error Listener::explain(const Door& door, const asio::error_code& error) const {
+  const std::string start = "listener " + config_.url + ": ";
+  const std::string at = text_of(door.endpoint);
+  if (error == asio::error::address_in_use) {
+    return {start + at + " is in use by another process; stop that one ('ss -ltnp' shows it), or " +
+            "choose another port in 'listener'"};
+  }
+  if (error == asio::error::access_denied) {
+    return {start + "no right to listen on " + at + "; ports below 1024 need CAP_NET_BIND_SERVICE"};
+  }
+  if (error.value() == EADDRNOTAVAIL) {
+    return {start + "no interface of this machine has the address " +
+            door.endpoint.address().to_string()};
+  }
+  return {start + "cannot listen on " + at + ": " + error.message()};
+}
+
+void Listener::start() {
+  for (Door& door : doors_) wait(door);
+}
+
+void Listener::close() {
+  for (Door& door : doors_) {
+    asio::error_code ignored;  // Closing is all that can be done.
+    door.acceptor.close(ignored);
+    door.pause.cancel();
+  }
+}
+
+std::vector<std::string> Listener::bound_urls() const {
+  std::vector<std::string> urls;
+  for (const Door& door : doors_) urls.push_back(config_.scheme + "://" + text_of(door.endpoint));
+  return urls;
+}
+
+void Listener::wait(Door& door) {
+  if (!door.acceptor.is_open()) return;
+  door.acceptor.async_wait(tcp::acceptor::wait_read, [this, &door](const asio::error_code& error) {
+    if (!error) accept_waiting(door);
+  });
+}
+
+void Listener::wait_ms(Door& door, std::int64_t pause_ms) {
+  door.pause.expires_after(std::chrono::milliseconds(pause_ms));
+  door.pause.async_wait([this, &door](const asio::error_code& error) {
+    if (!error) wait(door);
+  });
+}
+
+void Listener::accept_waiting(Door& door) {
+  if (!door.acceptor.is_open()) return;
+  for (int i = 0; i < kAcceptsMax; ++i) {
+    if (!accept_one(door)) return;
+  }
+  wait(door);
+}
+
+bool Listener::accept_one(Door& door) {
+  const Instant at = now();
+  if (const Instant next_at = reception_.next_at(at); next_at > at) {
+    wait_ms(door, ms_between(at, next_at));
+    return false;
+  }
+  tcp::endpoint peer;
+  auto size = static_cast<socklen_t>(peer.capacity());
+  const int socket =
+      ::accept4(door.acceptor.native_handle(), peer.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (socket < 0) {
+    const int error = errno;
+    if (error == EINTR || error == ECONNABORTED) return true;
+    if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM) {
+      reception_.report_full(
+          "no file descriptor or memory for a new connection; LimitNOFILE of "
+          "the service, or limits.max_connections, does not fit",
+          at);
+      wait_ms(door, kNoFilesPauseMs);
+    } else {
+      wait(door);
+    }
+    return false;
+  }
+  peer.resize(size);
+  auto origin = std::make_unique<Origin>();
+  origin->address = text_of(peer);
+  origin->listener = config_.url;
+  origin->loopback = door.endpoint.address().is_loopback();
+  reception_.welcome(socket, std::move(origin), at);
+  return true;
+}
+
+}  // namespace tandemq

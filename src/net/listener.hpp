@@ -1,0 +1,56 @@
+// Listener: the sockets on which new connections come for one URL; several if its name has several
+// addresses. It accepts and gives what it accepted to Reception; when that, or the limit on open
+// files, wants a pause, new connections wait in the kernel's backlog.
+// Owned by node; the thread of its io_context.
+#pragma once
+
+#include "base/result.hpp"
+#include "config/config.hpp"
+#include "net/reception.hpp"
+
+#include <list>
+#include <string>
+#include <vector>
+
+#include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/steady_timer.hpp>
+
+namespace tandemq {
+
+class Listener {
+ public:
+  Listener(asio::io_context& io, ListenerConfig config, Reception& reception);
+
+  // Binds and listens; nothing is accepted before start(). The error says what to do.
+  Result<void> open();
+  void start();
+  void close();
+
+  // With the port that was chosen if 0 was asked for: "mqtt://127.0.0.1:1883".
+  [[nodiscard]] std::vector<std::string> bound_urls() const;
+
+ private:
+  struct Door {
+    Door(asio::io_context& io, const asio::ip::tcp::endpoint& at)
+        : endpoint(at), acceptor(io), pause(io) {}
+    asio::ip::tcp::endpoint endpoint;
+    asio::ip::tcp::acceptor acceptor;
+    asio::steady_timer pause;
+  };
+
+  static asio::error_code open(Door& door);
+  [[nodiscard]] Error explain(const Door& door, const asio::error_code& error) const;
+  void wait(Door& door);
+  void wait_ms(Door& door, std::int64_t pause_ms);
+  void accept_waiting(Door& door);
+  // False when nothing more can be accepted now, after arranging to go on later.
+  bool accept_one(Door& door);
+
+  asio::io_context& io_;
+  ListenerConfig config_;
+  Reception& reception_;
+  std::list<Door> doors_;  // Acceptors are referred to while they wait.
+};
+
+}  // namespace tandemq

@@ -1,0 +1,49 @@
+#include "net/reception.hpp"
+
+#include <utility>
+
+#include <unistd.h>
+
+namespace tandemq {
+
+Reception::Reception(std::vector<Hub*> hubs, const LimitsConfig& limits,
+                     std::function<void(const std::string&)> warn)
+    : hubs_(std::move(hubs)),
+      connections_max_(limits.max_connections),
+      budget_(limits.accept_rate),
+      warn_(std::move(warn)) {}
+
+void Reception::set_limits(const LimitsConfig& limits) {
+  connections_max_ = limits.max_connections;
+  budget_.set_rate(limits.accept_rate);
+}
+
+void Reception::welcome(int socket, std::unique_ptr<Origin> origin, Instant now) {
+  budget_.take();
+  if (connections() >= connections_max_) {
+    ++turned_away_;
+    ::close(socket);
+    return report_full("limits.max_connections = " + std::to_string(connections_max_) +
+                           " is reached; connections are turned away",
+                       now);
+  }
+  origin->entropy = entropy_.take();
+  hubs_[next_hub_]->offer(socket, std::move(origin));
+  next_hub_ = (next_hub_ + 1) % hubs_.size();
+}
+
+void Reception::report_full(const std::string& why, Instant now) {
+  if (ms_between(warned_at_, now) < 1'000) return;
+  warned_at_ = now;
+  warn_(why);
+}
+
+std::uint64_t Reception::connections() const {
+  std::uint64_t count = 0;
+  for (const Hub* hub : hubs_) {
+    count += hub->counters().connections.load(std::memory_order_relaxed);
+  }
+  return count;
+}
+
+}  // namespace tandemq

@@ -1,0 +1,47 @@
+// Reception: where all listeners bring their new sockets. It keeps the rate and the number of
+// connections within their limits and hands the sockets to the hubs in turn.
+// Owned by node; the thread of the listeners.
+#pragma once
+
+#include "base/time.hpp"
+#include "config/config.hpp"
+#include "net/accept_budget.hpp"
+#include "net/entropy.hpp"
+#include "net/hub.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace tandemq {
+
+class Reception {
+ public:
+  // The hubs outlive it. `warn` is called at most once a second.
+  Reception(std::vector<Hub*> hubs, const LimitsConfig& limits,
+            std::function<void(const std::string&)> warn);
+
+  void set_limits(const LimitsConfig& limits);
+
+  // When the next connection may be accepted: now, or later.
+  [[nodiscard]] Instant next_at(Instant now) { return budget_.next_at(now); }
+  void welcome(int socket, std::unique_ptr<Origin> origin, Instant now);
+  void report_full(const std::string& why, Instant now);
+
+  [[nodiscard]] std::uint64_t connections() const;  // Of all hubs.
+  [[nodiscard]] std::uint64_t turned_away() const { return turned_away_; }
+
+ private:
+  std::vector<Hub*> hubs_;
+  std::size_t next_hub_ = 0;
+  std::uint64_t connections_max_;
+  AcceptBudget budget_;
+  Entropy entropy_;
+  std::function<void(const std::string&)> warn_;
+  Instant warned_at_;
+  std::uint64_t turned_away_ = 0;
+};
+
+}  // namespace tandemq

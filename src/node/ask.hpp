@@ -1,0 +1,53 @@
+// ask: a question to the core thread from another one, which waits for the answer, but not for
+// ever. What is asked must hold no reference to the caller's locals: it may run after it gave up.
+#pragma once
+
+#include "base/result.hpp"
+#include "broker/turn.hpp"
+#include "node/admin_streams.hpp"
+#include "node/runner.hpp"
+
+#include <chrono>
+#include <future>
+#include <memory>
+#include <utility>
+
+namespace tandemq {
+
+inline constexpr std::chrono::seconds kAnswerWait{5};
+inline constexpr const char* kNoAnswer =
+    "The broker does not answer within 5 s; a change may still happen.";
+
+template <class Answer>
+Result<Answer> await(std::future<Answer> answer) {
+  if (answer.wait_for(kAnswerWait) != std::future_status::ready) return failure(kNoAnswer);
+  return answer.get();
+}
+
+// `question` is called with the Primary and the time.
+template <class Question>
+auto ask(Runner& runner, Question question) {
+  using Answer = std::invoke_result_t<Question, Primary&, Instant>;
+  const auto promise = std::make_shared<std::promise<Answer>>();
+  std::future<Answer> answer = promise->get_future();
+  runner.post([promise, question = std::move(question)](Primary& primary, Instant now) {
+    promise->set_value(question(primary, now));
+  });
+  return await(std::move(answer));
+}
+
+// `what` is called with a Turn; the answer comes when its effects are committed.
+template <class Change>
+auto change(Runner& runner, AdminStreams& streams, Change what) {
+  using Answer = std::invoke_result_t<Change, Turn&>;
+  const auto promise = std::make_shared<std::promise<Answer>>();
+  std::future<Answer> answer = promise->get_future();
+  runner.post([promise, &streams, what = std::move(what)](Primary& primary, Instant now) {
+    Turn turn(primary.broker().world(), now, primary.effects());
+    const auto done = std::make_shared<Answer>(what(turn));
+    streams.when_committed(primary, [promise, done] { promise->set_value(std::move(*done)); });
+  });
+  return await(std::move(answer));
+}
+
+}  // namespace tandemq

@@ -1,0 +1,213 @@
+#include "node/node.hpp"
+
+#include "base/ensure.hpp"
+#include "config/reload.hpp"
+#include "node/access_loader.hpp"
+#include "node/commands.hpp"
+
+#include <chrono>
+#include <csignal>
+#include <utility>
+
+#include <asio/post.hpp>
+
+namespace tandemq {
+namespace {
+
+constexpr std::int64_t kGoodbyeMaxMs = 5'000;  // For the clients to take their last packets.
+constexpr std::chrono::milliseconds kGoodbyePoll{20};
+
+}  // namespace
+
+// The term of a node whose log begins with the process.
+Node::Node(const Config& config, std::shared_ptr<const Access> access,
+           std::function<LoadedConfig()> reread, std::shared_ptr<spdlog::logger> log)
+    : config_(config),
+      reread_(std::move(reread)),
+      log_(std::move(log)),
+      primary_(state_, config_, std::move(access), Term{1, 0}, Position{}),
+      connection_log_(log_),
+      runner_(io_, clock_, primary_, store_, connection_log_),
+      password_workers_([this](PasswordChecked answer) { runner_.put_answer(answer); }),
+      supervisor_(io_),
+      signals_(io_),
+      stop_timer_(io_) {
+  log_->set_level(spdlog::level::from_str(config_.log_level));
+}
+
+Node::~Node() {
+  admin_server_.reset();
+  for (const auto& thread : net_threads_) thread->stop();  // They use what goes next.
+  listeners_.clear();
+}
+
+Result<void> Node::start() {
+  build_hubs();
+  asio::io_context& accept_io = net_threads_.empty() ? io_ : net_threads_.front()->io();
+  for (const ListenerConfig& config : config_.listeners) {
+    listeners_.push_back(std::make_unique<Listener>(accept_io, config, *reception_));
+    if (auto opened = listeners_.back()->open(); !opened) return opened;
+  }
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
+    asio::error_code error;
+    signals_.add(signal, error);
+    if (error) return failure("cannot wait for signals: " + error.message());
+  }
+  wait_for_signal();
+  runner_.start();
+  if (auto started = start_administration(); !started) return started;
+  for (const auto& listener : listeners_) listener->start();
+  for (const auto& thread : net_threads_) thread->start();
+  for (const std::string& url : bound_urls()) log_->info("listening on {}", url);
+  supervisor_.ready("serving");
+  return {};
+}
+
+void Node::build_hubs() {
+  std::vector<Hub*> hubs;
+  for (std::uint32_t i = 0; i < config_.threads_net; ++i) {
+    const auto number = static_cast<std::uint8_t>(i);
+    net_threads_.push_back(
+        std::make_unique<NetThread>(number, config_.limits, hub_ports(number, true)));
+    NetThread& thread = *net_threads_.back();
+    const std::uint8_t sink =
+        runner_.add_sink({[&thread](Outputs&& outputs) { thread.carry_out(std::move(outputs)); },
+                          [&thread](std::size_t count) { thread.events_taken(count); }});
+    ENSURE(sink == number, "the hubs are the first sinks");
+    hubs.push_back(&thread.hub());
+  }
+  if (hubs.empty()) {
+    core_hub_ = std::make_unique<Hub>(io_, std::uint8_t{0}, config_.limits, hub_ports(0, false));
+    Hub& hub = *core_hub_;
+    const std::uint8_t sink =
+        runner_.add_sink({[&hub](Outputs&& outputs) { hub.carry_out(std::move(outputs)); },
+                          [&hub](std::size_t count) { hub.events_taken(count); }});
+    ENSURE(sink == 0, "the hub is the first sink");
+    hubs.push_back(&hub);
+  }
+  reception_ =
+      std::make_unique<Reception>(std::move(hubs), config_.limits,
+                                  [log = log_](const std::string& text) { log->warn("{}", text); });
+}
+
+Result<void> Node::start_administration() {
+  if (config_.admin_socket.empty()) return {};
+  admin_streams_ = std::make_unique<AdminStreams>(runner_);
+  const CommandPorts ports{
+      runner_, *admin_streams_, [this] { return reload(); },
+      [log = log_] {
+        const auto level = spdlog::level::to_string_view(log->level());
+        return std::string(level.data(), level.size());
+      },
+      [log = log_](const std::string& level) { log->set_level(spdlog::level::from_str(level)); }};
+  admin_server_ = std::make_unique<AdminServer>(config_.admin_socket, make_command_handlers(ports));
+  return admin_server_->start();
+}
+
+HubPorts Node::hub_ports(std::uint8_t sink, bool own_thread) {
+  HubPorts ports;
+  if (own_thread) {
+    ports.put_events = [this, sink](std::vector<Event>& events) {
+      runner_.put_events(sink, events);
+    };
+  } else {
+    ports.put_events = [this, sink](std::vector<Event>& events) {
+      runner_.run_events(sink, events);
+    };
+  }
+  ports.check_password = [this](ConnectionId connection, CheckPassword check) {
+    password_workers_.check(connection, std::move(check));
+  };
+  return ports;
+}
+
+void Node::run() {
+  io_.run();
+}
+
+std::vector<std::string> Node::bound_urls() const {
+  std::vector<std::string> urls;
+  for (const auto& listener : listeners_) {
+    for (std::string& url : listener->bound_urls()) urls.push_back(std::move(url));
+  }
+  return urls;
+}
+
+// ---------------------------------------------------------------- signals, reload, stop
+
+void Node::wait_for_signal() {
+  signals_.async_wait([this](const asio::error_code& error, int signal) {
+    if (error) return;
+    if (signal == SIGHUP) {
+      reload_and_log();
+    } else {
+      log_->info("{}: stopping", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+      stop();
+    }
+    wait_for_signal();
+  });
+}
+
+void Node::reload_and_log() {
+  supervisor_.reloading();
+  if (const auto lines = reload()) {
+    for (const std::string& line : *lines) log_->info("reload: {}", line);
+  } else {
+    log_->error("reload: nothing was changed: {}", lines.error().text);
+  }
+  supervisor_.ready("serving");
+}
+
+Result<std::vector<std::string>> Node::reload() {
+  const LoadedConfig loaded = reread_();
+  if (any_error(loaded.findings)) return failure(report_of(loaded.findings));
+  const std::vector<ReloadChange> changes = compare(config_, loaded.config);
+  const Config next = merged(config_, loaded.config);
+  auto access = load_access(next.auth);
+  if (!access) return tl::unexpected(std::move(access.error()));
+
+  config_ = next;
+  log_->set_level(spdlog::level::from_str(config_.log_level));
+  apply_limits();
+  primary_.broker().reload(config_, std::move(*access));
+  std::vector<std::string> lines;
+  for (const ReloadChange& change : changes) lines.push_back(sentence_of(change));
+  lines.emplace_back("users and rights were read again");
+  return lines;
+}
+
+void Node::apply_limits() {
+  const LimitsConfig limits = config_.limits;
+  if (core_hub_) {
+    core_hub_->set_limits(limits);
+    reception_->set_limits(limits);
+    return;
+  }
+  for (const auto& thread : net_threads_) thread->set_limits(limits);
+  // Reception lives with the listeners.
+  asio::post(net_threads_.front()->io(), [this, limits] { reception_->set_limits(limits); });
+}
+
+void Node::stop() {
+  if (!stop_at_.is_never()) return io_.stop();  // Asked twice: now.
+  stop_at_ = clock_.now().plus_ms(kGoodbyeMaxMs);
+  supervisor_.stopping();
+  asio::io_context& accept_io = net_threads_.empty() ? io_ : net_threads_.front()->io();
+  asio::post(accept_io, [this] {
+    for (const auto& listener : listeners_) listener->close();
+  });
+  wait_until_gone();
+}
+
+void Node::wait_until_gone() {
+  // Again and again, for clients that were being accepted meanwhile.
+  runner_.run(
+      [](Primary& primary, Instant now) { primary.broker().say_goodbye(now, primary.effects()); });
+  if (reception_->connections() == 0 || clock_.now() >= stop_at_) return io_.stop();
+  stop_timer_.expires_after(kGoodbyePoll);
+  stop_timer_.async_wait([this](const asio::error_code& error) {
+    if (!error) wait_until_gone();
+  });
+}
+
+}  // namespace tandemq

@@ -1,0 +1,92 @@
+// Node: a whole broker in one process. It builds every part, in an order in which each one outlives
+// those that refer to it, runs the core in the thread that calls run(), and takes everything down
+// again. It decides nothing; administration reaches the core by runner().post().
+// Owned by main; the core thread, but for runner().
+#pragma once
+
+#include "access/access.hpp"
+#include "admin/server.hpp"
+#include "base/result.hpp"
+#include "config/config.hpp"
+#include "config/load.hpp"
+#include "core/primary.hpp"
+#include "net/hub.hpp"
+#include "net/listener.hpp"
+#include "net/reception.hpp"
+#include "node/admin_streams.hpp"
+#include "node/clock.hpp"
+#include "node/connection_log.hpp"
+#include "node/net_thread.hpp"
+#include "node/password_workers.hpp"
+#include "node/runner.hpp"
+#include "node/supervisor.hpp"
+#include "session/state.hpp"
+#include "store/memory_store.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <asio/io_context.hpp>
+#include <asio/signal_set.hpp>
+#include <asio/steady_timer.hpp>
+#include <spdlog/logger.h>
+
+namespace tandemq {
+
+class Node {
+ public:
+  // `reread` loads the configuration again, as at the start.
+  Node(const Config& config, std::shared_ptr<const Access> access,
+       std::function<LoadedConfig()> reread, std::shared_ptr<spdlog::logger> log);
+  ~Node();
+
+  // Listens, and tells the log and systemd. The error is for the operator.
+  Result<void> start();
+  // Serves until stop(), or SIGTERM or SIGINT; SIGHUP reloads.
+  void run();
+  // Says goodbye to the clients and ends run() when they are gone, or after a few seconds.
+  void stop();
+  // Takes the changed settings and files that a running process can take, and says so line by line.
+  // If anything is wrong with them it changes nothing.
+  Result<std::vector<std::string>> reload();
+
+  [[nodiscard]] Runner& runner() { return runner_; }
+  [[nodiscard]] const Config& config() const { return config_; }
+  [[nodiscard]] const Reception& reception() const { return *reception_; }
+  [[nodiscard]] std::vector<std::string> bound_urls() const;
+
+ private:
+  void build_hubs();
+  Result<void> start_administration();
+  HubPorts hub_ports(std::uint8_t sink, bool own_thread);
+  void wait_for_signal();
+  void reload_and_log();
+  void apply_limits();
+  void wait_until_gone();
+
+  Config config_;
+  std::function<LoadedConfig()> reread_;
+  std::shared_ptr<spdlog::logger> log_;
+  asio::io_context io_{1};  // The core's.
+  Clock clock_;
+  State state_;
+  MemoryStore store_;
+  Primary primary_;
+  ConnectionLog connection_log_;
+  Runner runner_;
+  PasswordWorkers password_workers_;
+  std::unique_ptr<Hub> core_hub_;  // With threads.net = 0.
+  std::vector<std::unique_ptr<NetThread>> net_threads_;
+  std::unique_ptr<Reception> reception_;
+  std::vector<std::unique_ptr<Listener>> listeners_;
+  std::unique_ptr<AdminStreams> admin_streams_;
+  std::unique_ptr<AdminServer> admin_server_;  // Null: no admin.socket.
+  Supervisor supervisor_;
+  asio::signal_set signals_;
+  asio::steady_timer stop_timer_;
+  Instant stop_at_ = Instant::never();  // When the clients are waited for no more.
+};
+
+}  // namespace tandemq

@@ -1,0 +1,158 @@
+#include "node/runner.hpp"
+
+#include "base/ensure.hpp"
+#include "node/split_outputs.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include <asio/post.hpp>
+
+namespace tandemq {
+namespace {
+
+// Nobody is turned away here: hubs stop reading by what is under way, the password workers by the
+// length of their queue, and administration is one thread that waits for answers.
+constexpr std::size_t kNoBound = SIZE_MAX;
+constexpr std::uint64_t kLogBytesKept = 16U << 20U;
+
+bool may_accept_client(const Event& event) {
+  if (const auto* received = std::get_if<Received>(&event)) {
+    return std::holds_alternative<mqtt::Connect>(received->packet) ||
+           std::holds_alternative<mqtt::Auth>(received->packet);
+  }
+  return std::holds_alternative<PasswordChecked>(event);
+}
+
+ConnectionId connection_of(const Event& event) {
+  return std::visit([](const auto& one) { return one.connection; }, event);
+}
+
+}  // namespace
+
+Runner::Runner(asio::io_context& io, const Clock& clock, Primary& primary, Store& store,
+               ConnectionLog& log)
+    : io_(io),
+      clock_(clock),
+      primary_(primary),
+      log_(log),
+      committer_(store, kLogBytesKept, [this](Lsn lsn) { primary_.committed(lsn); }),
+      batches_(kNoBound, [this] { asio::post(io_, [this] { drain(); }); }),
+      closures_(kNoBound, [this] { asio::post(io_, [this] { drain(); }); }),
+      timer_(io) {}
+
+std::uint8_t Runner::add_sink(Sink sink) {
+  ENSURE(sinks_.size() < 256, "a connection id has 8 bits for its sink");
+  sinks_.push_back(std::move(sink));
+  return static_cast<std::uint8_t>(sinks_.size() - 1);
+}
+
+void Runner::start() {
+  const Instant now = clock_.now();
+  primary_.start(now);
+  finish_batch(now);
+}
+
+void Runner::put_events(std::uint8_t sink, std::vector<Event>& events) {
+  batches_.put({sink, true, std::exchange(events, {})});
+}
+
+void Runner::put_answer(PasswordChecked answer) {
+  Batch batch{connection_sink(answer.connection), false, {}};
+  batch.events.emplace_back(answer);
+  batches_.put(std::move(batch));
+}
+
+void Runner::post(Closure closure) {
+  closures_.put(std::move(closure));
+}
+
+void Runner::run_events(std::uint8_t sink, std::vector<Event>& events) {
+  const Instant now = clock_.now();
+  step_all(events, now);
+  finish_batch(now);
+  sinks_[sink].events_taken(events.size());
+  events.clear();
+}
+
+void Runner::run(const Closure& closure) {
+  const Instant now = clock_.now();
+  closure(primary_, now);
+  finish_batch(now);
+}
+
+void Runner::drain() {
+  batches_.drain(drained_batches_);
+  closures_.drain(drained_closures_);
+  if (drained_batches_.empty() && drained_closures_.empty()) return;  // One wake-up too many.
+  const Instant now = clock_.now();
+  for (Batch& batch : drained_batches_) step_all(batch.events, now);
+  for (const Closure& closure : drained_closures_) closure(primary_, now);
+  finish_batch(now);
+  for (const Batch& batch : drained_batches_) {
+    if (batch.counted) sinks_[batch.sink].events_taken(batch.events.size());
+  }
+  drained_batches_.clear();
+  drained_closures_.clear();
+}
+
+void Runner::step_all(std::vector<Event>& events, Instant now) {
+  for (Event& event : events) step(event, now);
+}
+
+void Runner::step(Event& event, Instant now) {
+  const Connections& connections = std::as_const(primary_.broker()).world().connections;
+  const ConnectionId id = connection_of(event);
+  if (may_accept_client(event)) {
+    const Connection* before = connections.find(id);
+    const bool was_ready = before != nullptr && before->phase == ConnectionPhase::ready;
+    primary_.step(std::move(event), now);
+    const Connection* after = connections.find(id);
+    if (!was_ready && after != nullptr && after->phase == ConnectionPhase::ready) {
+      log_.connected(*after, now);
+    }
+    return;
+  }
+  if (const auto* closed = std::get_if<Closed>(&event)) {
+    if (const Connection* connection = connections.find(id)) {
+      log_.closed(*connection, closed->why, now);
+    }
+  }
+  primary_.step(std::move(event), now);
+}
+
+void Runner::finish_batch(Instant now) {
+  if (primary_.next_due() <= now) primary_.tick(now);
+  if (const auto record = primary_.seal(now)) committer_.append(*record);
+  for (Outputs& outputs : primary_.take_outputs()) carry_out(std::move(outputs));
+  set_timer(now);
+}
+
+void Runner::carry_out(Outputs&& outputs) {
+  if (outputs.empty()) return;
+  if (have_one_sink(outputs)) {
+    sinks_[connection_sink(outputs.list.front().connection)].carry_out(std::move(outputs));
+    return;
+  }
+  split_outputs(std::move(outputs), by_sink_);
+  for (std::size_t sink = 0; sink < by_sink_.size(); ++sink) {
+    if (!by_sink_[sink].empty()) sinks_[sink].carry_out(std::exchange(by_sink_[sink], {}));
+  }
+}
+
+void Runner::set_timer(Instant now) {
+  // A timer that is set too early costs a tick that finds nothing; one for each change of the next
+  // deadline would cost a system call a batch.
+  const Instant due = primary_.next_due();
+  if (due >= timer_at_) return;
+  timer_at_ = due;
+  timer_.expires_after(std::chrono::milliseconds(std::max<std::int64_t>(0, ms_between(now, due))));
+  timer_.async_wait([this](const asio::error_code& error) {
+    if (error) return;  // It was set anew.
+    timer_at_ = Instant::never();
+    finish_batch(clock_.now());
+  });
+}
+
+}  // namespace tandemq
