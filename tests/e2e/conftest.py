@@ -1,0 +1,131 @@
+"""Starts the real daemon. TANDEMQD names the binary (build/release/tandemqd by default)."""
+
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+import pytest
+
+import wire
+from client import Client
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+DAEMON = os.environ.get("TANDEMQD", str(ROOT / "build/release/tandemqd"))
+START_TIMEOUT_S = 15
+STOP_TIMEOUT_S = 30
+ALARMS = ("broken invariant", "ENSURE", "Sanitizer", "runtime error:", "terminate called")
+
+
+def free_port():
+    """A port the kernel has just given out. Should somebody take it, the test fails loudly."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Daemon:
+    def __init__(self, options):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tandemq-e2e-"))
+        self.port = free_port()
+        self.options = options
+        self.process = None
+        self.log = self.folder / "stderr.log"
+        try:
+            self.start()
+        except BaseException:
+            self.remove()
+            raise
+
+    def start(self):
+        command = [
+            DAEMON, f"--data.dir={self.folder / 'data'}",
+            f"--listener=mqtt://127.0.0.1:{self.port}",
+            f"--admin.socket={self.folder / 'admin.sock'}", *self.options
+        ]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log,
+                                            stderr=log)
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while True:
+            assert self.process.poll() is None, f"the daemon did not start:\n{self.text()}"
+            try:
+                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+                return
+            except OSError:
+                assert time.monotonic() < deadline, f"the daemon does not listen:\n{self.text()}"
+                time.sleep(0.02)
+
+    def stop(self):
+        """SIGTERM must end it in order: exit code 0 and nothing alarming said."""
+        self.check()
+        self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(STOP_TIMEOUT_S)
+        assert code == 0, f"exit code {code} after SIGTERM:\n{self.text()}"
+        self.check_log()
+
+    def check(self):
+        assert self.process.poll() is None, (
+            f"the daemon died with {self.process.returncode}:\n{self.text()}")
+
+    def check_log(self):
+        text = self.text()
+        assert not any(alarm in text for alarm in ALARMS), text
+
+    def text(self):
+        return self.log.read_text(errors="replace")[-20000:]
+
+    def remove(self):
+        if self.process and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def client(self, version=wire.V5):
+        return Client(self.port, version)
+
+    def connected(self, version=wire.V5, client_id=None, **options):
+        client = Client(self.port, version)
+        client.connect(client_id, **options)
+        return client
+
+
+@pytest.fixture
+def daemon():
+    """A function that starts a daemon with options of the test's own."""
+    started = []
+
+    def start(*options):
+        started.append(Daemon(options))
+        return started[-1]
+
+    yield start
+    try:
+        for one in started:
+            one.stop()
+    finally:
+        for one in started:
+            one.remove()
+
+
+@pytest.fixture(scope="session")
+def shared_daemon():
+    one = Daemon([])
+    try:
+        yield one
+        one.stop()
+    finally:
+        one.remove()
+
+
+@pytest.fixture
+def broker(shared_daemon):
+    """The daemon with default settings. Who kills it fails; the next test starts it again."""
+    if shared_daemon.process.poll() is not None:
+        shared_daemon.start()
+    yield shared_daemon
+    shared_daemon.check()
