@@ -45,6 +45,7 @@ TEST_CASE("a tag names one clause, or several of one section") {
   CHECK(many[1] == Clause{false, {1, 5, 4, 2}});
   CHECK(many[2] == Clause{false, {3, 1, 0, 2}});
   CHECK(all_clauses_in("[MQTT311-3.1.0-2]") == std::vector<Clause>{Clause{true, {3, 1, 0, 2}}});
+  CHECK(all_clauses_in("[MQTT-4.7.1-1, MQTT311-4.7.1-2]").back() == Clause{true, {4, 7, 1, 2}});
   CHECK(all_clauses_in("no tag").empty());
 }
 

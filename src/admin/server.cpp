@@ -22,6 +22,7 @@ constexpr std::size_t kThreads = 16;             // A stream holds one as long a
 constexpr int kStreamsMax = 12;                  // so that some are always left for the others.
 constexpr std::size_t kRequestMax = 64U << 20U;  // Bytes; a payload in base64 is the largest part.
 constexpr mode_t kSocketMode = 0660;
+constexpr int kBacklog = 128;  // The library's own is 5, and beyond it connect() fails at once.
 constexpr int kAnyPort = 1;  // A unix socket has none, but the library wants one that is not zero.
 constexpr std::string_view kPrefix = "/v1/";
 constexpr const char* kJsonType = "application/json";
@@ -104,6 +105,7 @@ struct AdminServer::Http {
   const CommandHandlers& handlers;
   std::atomic<int> streams{0};
   std::atomic<bool> stopping{false};
+  int listening = -1;  // The server owns it.
   httplib::Server server;
   std::thread thread;
 };
@@ -146,7 +148,10 @@ void AdminServer::Http::start_rows(const RowsHandler& handler, const Json& argum
 void AdminServer::Http::set_up() {
   server.set_address_family(AF_UNIX);
   // The socket is born with its mode, so that there is no moment in which others may connect.
-  server.set_socket_options([](int socket) { fchmod(socket, kSocketMode); });
+  server.set_socket_options([this](int socket) {
+    fchmod(socket, kSocketMode);
+    listening = socket;
+  });
   server.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
   server.set_keep_alive_max_count(1);  // A connection that waits would hold a thread.
   server.set_payload_max_length(kRequestMax);
@@ -184,6 +189,7 @@ Result<void> AdminServer::start() {
   if (!http->server.bind_to_port(socket_path_, kAnyPort))
     return failure(errno_text("admin.socket = '" + socket_path_ + "': cannot listen"));
   chmod(socket_path_.c_str(), kSocketMode);  // Whatever the umask took away.
+  listen(http->listening, kBacklog);
   http_ = std::move(http);
   http_->thread = std::thread([this] { http_->server.listen_after_bind(); });
   while (!http_->server.is_running()) std::this_thread::yield();  // stop() needs it running.

@@ -94,8 +94,9 @@ void Writer::u32(std::uint32_t value) {
 }
 
 void Writer::u64(std::uint64_t value) {
-  u32(static_cast<std::uint32_t>(value >> 32U));
-  u32(static_cast<std::uint32_t>(value));
+  char raw[8];
+  for (unsigned i = 0; i < sizeof raw; ++i) raw[i] = static_cast<char>(value >> (56U - 8U * i));
+  out_.append(raw, sizeof raw);
 }
 
 void Writer::variable_u32(std::uint32_t value) {
@@ -104,8 +105,12 @@ void Writer::variable_u32(std::uint32_t value) {
 }
 
 void Writer::varint(std::uint64_t value) {
-  for (; value >= 0x80U; value >>= 7U) u8(static_cast<std::uint8_t>(value | 0x80U));
-  u8(static_cast<std::uint8_t>(value));
+  if (value < 0x80U) return u8(static_cast<std::uint8_t>(value));
+  char raw[10];
+  std::size_t size = 0;
+  for (; value >= 0x80U; value >>= 7U) raw[size++] = static_cast<char>(value | 0x80U);
+  raw[size++] = static_cast<char>(value);
+  out_.append(raw, size);
 }
 
 void Writer::u16_bytes(ByteView value) {

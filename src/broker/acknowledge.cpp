@@ -42,7 +42,8 @@ void acknowledge(Turn& turn, Connection& connection, const mqtt::Ack& packet) {
     return send_pubrel(turn, connection, packet.packet_id);
   }
   switch (handshake(outgoing[*i].qos, outgoing[*i].phase, kind_of(packet))) {
-    case AckOutcome::done: return finish(turn, connection, *i, packet.packet_id);
+    case AckOutcome::done:
+      return finish(turn, connection, *i, packet.packet_id);
     case AckOutcome::release:
       turn.apply(Released{connection.session, packet.packet_id});
       return send_pubrel(turn, connection, packet.packet_id);

@@ -22,6 +22,7 @@ void block(Turn& turn, Connection& connection, mqtt::Packet packet) {
   connection.blocked_at = turn.now;
   ++turn.world.counters.publishers_blocked;
   turn.send(connection, ReadFrom{false});
+  if (std::exchange(connection.block_timer, true)) return;
   turn.world.timers.set(turn.now.plus_ms(turn.world.config.limits.block_max_ms),
                         {Due::Kind::blocked, number(connection.id), {}});
 }

@@ -44,8 +44,8 @@ struct Step {
     turn.world.connections.close(connection.id);
   }
   void operator()(OutboxDropped& event) {
-    turn.world.drops.add({0, turn.now, DropReason::outbox_full, event.count,
-                          connection.client_id, std::move(event.topic)});
+    turn.world.drops.add({0, turn.now, DropReason::outbox_full, event.count, connection.client_id,
+                          std::move(event.topic)});
   }
   void operator()(OutboxOverflowed&) {
     refuse(turn, connection, ReasonCode::quota_exceeded, "it reads too slowly");
@@ -54,9 +54,7 @@ struct Step {
     connection.page_sent = true;
     if (connection.phase == ConnectionPhase::ready) continue_retained(turn, connection);
   }
-  void operator()(PasswordChecked& event) {
-    password_checked(turn, connection, event.granted);
-  }
+  void operator()(PasswordChecked& event) { password_checked(turn, connection, event.granted); }
   void operator()(Opened&) {}
 };
 

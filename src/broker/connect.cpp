@@ -81,8 +81,8 @@ bool open_session(Turn& turn, Connection& connection, bool clean_start) {
   const Session* session = turn.state.find_session(connection.client_id);
   if (session != nullptr) {
     connection.session = session->id;
-    turn.apply(SessionResumed{session->id, connection.user_name, connection.session_expiry_s,
-                              turn.now});
+    turn.apply(
+        SessionResumed{session->id, connection.user_name, connection.session_expiry_s, turn.now});
   } else {
     connection.session = turn.state.free_session_id();
     turn.apply(SessionOpened{connection.session, connection.client_id, connection.user_name,
@@ -168,8 +168,8 @@ void connect(Turn& turn, Connection& connection, mqtt::Connect packet) {
   }
   connection.connect = std::make_unique<mqtt::Connect>(std::move(packet));
   if (turn.world.trace.active())
-    turn.trace(connection, {}, "CONNECT version=" + std::to_string(static_cast<int>(
-                                   connection.version)));
+    turn.trace(connection, {},
+               "CONNECT version=" + std::to_string(static_cast<int>(connection.version)));
   const std::string* method =
       connection.connect->properties.text(PropertyId::authentication_method);
   if (method != nullptr) return begin_authentication(turn, connection);

@@ -46,34 +46,35 @@ struct Connection {
   ConnectionId id{};
   ConnectionPhase phase = ConnectionPhase::opened;
   mqtt::Version version = mqtt::Version::v311;
-  bool problem_information = false;  // The client asked for Reason Strings [MQTT-3.1.2-29].
-  bool will_set = false;            // State holds a will of this connection.
-  bool blocked = false;             // Its publisher waits for room in a queue.
-  std::uint16_t keep_alive_s = 0;   // As in force: ours if we set it.
+  bool problem_information = false;        // The client asked for Reason Strings [MQTT-3.1.2-29].
+  bool will_set = false;                   // State holds a will of this connection.
+  bool blocked = false;                    // Its publisher waits for room in a queue.
+  std::uint16_t keep_alive_s = 0;          // As in force: ours if we set it.
   std::uint16_t receive_maximum = 65'535;  // What the client takes unacknowledged.
   std::uint32_t packet_size_max = UINT32_MAX;  // What the client takes at all, bytes.
   std::uint32_t session_expiry_s = 0;
   SessionId session = SessionId::none;
   std::uint32_t authentications = 0;  // Exchanges begun; makes each nonce another one.
-  std::uint32_t outstanding = 0;  // Deliveries in flight on this connection.
-  std::uint32_t incoming = 0;  // QoS 2 messages taken on this connection and not released.
+  std::uint32_t outstanding = 0;      // Deliveries in flight on this connection.
+  std::uint32_t incoming = 0;         // QoS 2 messages taken on this connection and not released.
   std::uint32_t resent = 0;  // Deliveries of the window that this connection has been sent.
   Lsn held_until = 0;        // Outputs for it wait for this record; later ones queue behind.
   Instant opened_at;
   Instant received_at;
+  bool block_timer = false;               // A timer is set that looks at blocked_at.
   Instant blocked_at = Instant::never();  // Since when it waits for the packet parked first.
-  std::uint64_t received_count = 0;  // PUBLISH packets.
+  std::uint64_t received_count = 0;       // PUBLISH packets.
   std::uint64_t sent_count = 0;
   std::unique_ptr<Origin> origin;
   std::string client_id;
   std::string user_name;
   mqtt::InboundAliases inbound_aliases;
-  std::unique_ptr<mqtt::Connect> connect;       // While verifying or authenticating.
-  std::unique_ptr<Authentication> authentication;  // While an exchange goes on.
-  std::string auth_method;                       // Of the CONNECT; empty: none.
-  std::unique_ptr<std::deque<mqtt::Packet>> parked;   // Null if nothing is.
-  std::unique_ptr<std::deque<RetainedWalk>> walks;    // Null if there is none.
-  bool page_sent = true;  // The last page of a walk is with the kernel.
+  std::unique_ptr<mqtt::Connect> connect;            // While verifying or authenticating.
+  std::unique_ptr<Authentication> authentication;    // While an exchange goes on.
+  std::string auth_method;                           // Of the CONNECT; empty: none.
+  std::unique_ptr<std::deque<mqtt::Packet>> parked;  // Null if nothing is.
+  std::unique_ptr<std::deque<RetainedWalk>> walks;   // Null if there is none.
+  bool page_sent = true;                             // The last page of a walk is with the kernel.
 
   [[nodiscard]] bool is_v5() const { return version == mqtt::Version::v5; }
 };

@@ -112,11 +112,10 @@ void pump(Turn& turn, Connection& connection) {
 void assign(Turn& turn, const Session& session, const MessageRef& message, Assignment assignment) {
   Connection* connection = turn.world.connections.of(session.id);
   const bool qos0 = assignment.qos == mqtt::QoS::at_most_once;
-  const bool at_once =
-      connection != nullptr &&
-      (qos0 || (session.outgoing.queued_count() == 0 &&
-                connection->resent == session.outgoing.inflight_count() &&
-                connection->outstanding < window(turn.world, *connection)));
+  const bool at_once = connection != nullptr &&
+                       (qos0 || (session.outgoing.queued_count() == 0 &&
+                                 connection->resent == session.outgoing.inflight_count() &&
+                                 connection->outstanding < window(turn.world, *connection)));
   Queued queued;
   queued.session = session.id;
   queued.qos = assignment.qos;
@@ -130,7 +129,7 @@ void assign(Turn& turn, const Session& session, const MessageRef& message, Assig
   if (!at_once) {
     if (qos0 && !(session.durable && turn.world.config.mqtt.queue_qos0)) return;
     queued.subscription_ids = std::move(assignment.subscription_ids);
-    return turn.apply(queued);
+    return turn.apply(std::move(queued));
   }
 
   Deliver out;
@@ -141,7 +140,7 @@ void assign(Turn& turn, const Session& session, const MessageRef& message, Assig
   if (!fits(*connection, *message, out)) {
     // The log may hold the message for this delivery alone: it comes and goes, and the message too.
     if (!qos0) {
-      turn.apply(queued);
+      turn.apply(std::move(queued));
       turn.apply(Discarded{session.id, session.outgoing[session.outgoing.size() - 1].sequence});
     }
     return turn.drop(DropReason::packet_too_large, session.client_id, message);
@@ -149,7 +148,7 @@ void assign(Turn& turn, const Session& session, const MessageRef& message, Assig
   if (!qos0) {
     queued.subscription_ids = std::move(assignment.subscription_ids);
     queued.packet_id = out.packet_id = session.outgoing.free_packet_id();
-    turn.apply(queued);
+    turn.apply(std::move(queued));
     ++connection->outstanding;
     ++connection->resent;
   }

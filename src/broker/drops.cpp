@@ -7,15 +7,24 @@ namespace tandemq {
 
 std::string_view name(DropReason reason) {
   switch (reason) {
-    case DropReason::queue_full: return "queue_full";
-    case DropReason::expired: return "expired";
-    case DropReason::packet_too_large: return "packet_too_large";
-    case DropReason::outbox_full: return "outbox_full";
-    case DropReason::not_authorized: return "not_authorized";
-    case DropReason::refused: return "refused";
-    case DropReason::session_ended: return "session_ended";
-    case DropReason::purged: return "purged";
-    case DropReason::count: break;
+    case DropReason::queue_full:
+      return "queue_full";
+    case DropReason::expired:
+      return "expired";
+    case DropReason::packet_too_large:
+      return "packet_too_large";
+    case DropReason::outbox_full:
+      return "outbox_full";
+    case DropReason::not_authorized:
+      return "not_authorized";
+    case DropReason::refused:
+      return "refused";
+    case DropReason::session_ended:
+      return "session_ended";
+    case DropReason::purged:
+      return "purged";
+    case DropReason::count:
+      break;
   }
   return "unknown";
 }

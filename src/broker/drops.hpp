@@ -15,14 +15,14 @@
 namespace tandemq {
 
 enum class DropReason : std::uint8_t {
-  queue_full,       // limits.max_queued_messages or max_queued_bytes.
-  expired,          // Its Message Expiry Interval ran out.
+  queue_full,        // limits.max_queued_messages or max_queued_bytes.
+  expired,           // Its Message Expiry Interval ran out.
   packet_too_large,  // Larger than the receiver's Maximum Packet Size [MQTT-3.1.2-25].
-  outbox_full,      // QoS 0 to a receiver that reads too slowly.
-  not_authorized,   // No right to publish it, or to receive it.
-  refused,          // The PUBLISH was invalid: topic, QoS, payload format, quota.
-  session_ended,    // It waited for a session that expired or was discarded.
-  purged,           // An operator emptied the queue.
+  outbox_full,       // QoS 0 to a receiver that reads too slowly.
+  not_authorized,    // No right to publish it, or to receive it.
+  refused,           // The PUBLISH was invalid: topic, QoS, payload format, quota.
+  session_ended,     // It waited for a session that expired or was discarded.
+  purged,            // An operator emptied the queue.
   count,
 };
 

@@ -10,8 +10,8 @@ namespace tandemq {
 
 struct Effects {
   RecordDraft record;
-  Outputs held;  // Must not leave before the record is committed.
-  Outputs free;  // Depend on no record: may leave at once.
+  Outputs held;          // Must not leave before the record is committed.
+  Outputs free;          // Depend on no record: may leave at once.
   Lsn next_lsn = 1;      // The record of this batch, if it gets one.
   Lsn released_lsn = 0;  // Everything up to here has left the gate.
 };

@@ -16,8 +16,8 @@ namespace tandemq {
 
 // Where a connection comes from.
 struct Origin {
-  std::string address;   // "192.0.2.7:50123", for the log and `clients list`.
-  std::string listener;  // Its URL.
+  std::string address;    // "192.0.2.7:50123", for the log and `clients list`.
+  std::string listener;   // Its URL.
   bool loopback = false;  // The listener is bound to a loopback address.
   bool admin = false;     // A client inside this process, on behalf of tandemqctl.
   // From the shell's random source: for an assigned client id and for SCRAM's nonce.

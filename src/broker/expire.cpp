@@ -24,6 +24,7 @@ void check_keep_alive(Turn& turn, Connection& connection, const Due& due) {
 }
 
 void check_blocked(Turn& turn, Connection& connection, const Due& due) {
+  connection.block_timer = connection.blocked;
   if (!connection.blocked) return;
   const Instant until = connection.blocked_at.plus_ms(turn.world.config.limits.block_max_ms);
   if (until > turn.now) return turn.world.timers.set(until, due);
@@ -43,27 +44,34 @@ void check_connection(Turn& turn, const Due& due) {
 void check_session(Turn& turn, const Due& due) {
   const Session* session = turn.state.session(static_cast<SessionId>(due.subject));
   // It may be connected again, have another expiry, or be another session in the same place.
-  if (session == nullptr || session->expires_at() > turn.now) return;
+  if (session == nullptr) return;
+  if (session->expires_at() > turn.now) return turn.watch(session->expires_at(), due);
   ++turn.world.counters.sessions_expired;
   end_session(turn, session->id, DropReason::session_ended);
 }
 
 void check_will(Turn& turn, const Due& due) {
   const auto found = turn.state.wills().find(due.name);
-  if (found != turn.state.wills().end() && found->second.at <= turn.now)
-    publish_will(turn, due.name);
+  if (found == turn.state.wills().end()) return;
+  if (found->second.at > turn.now) return turn.watch(found->second.at, due);
+  publish_will(turn, due.name);
 }
 
 }  // namespace
 
 void expire(Turn& turn, const Due& due) {
+  turn.world.watched.erase(due);
   switch (due.kind) {
     case Due::Kind::connect_timeout:
     case Due::Kind::keep_alive:
-    case Due::Kind::blocked: return check_connection(turn, due);
-    case Due::Kind::session: return check_session(turn, due);
-    case Due::Kind::will: return check_will(turn, due);
-    case Due::Kind::retained: return expire_retained(turn, due.name);
+    case Due::Kind::blocked:
+      return check_connection(turn, due);
+    case Due::Kind::session:
+      return check_session(turn, due);
+    case Due::Kind::will:
+      return check_will(turn, due);
+    case Due::Kind::retained:
+      return expire_retained(turn, due.name);
     case Due::Kind::sys:
       publish_sys(turn);
       turn.world.timers.set(turn.now.plus_s(turn.world.config.mqtt.sys_interval_s), due);
@@ -77,13 +85,12 @@ void adopt(Turn& turn) {
     if (session.connected()) {
       connected.push_back(session.id);
     } else {
-      turn.world.timers.set(session.expires_at(), {Due::Kind::session, index(session.id), {}});
+      turn.watch(session.expires_at(), {Due::Kind::session, index(session.id), {}});
     }
   });
   for (const SessionId id : connected) {
     turn.apply(SessionSuspended{id, turn.state.session(id)->expiry_s, turn.now});
-    turn.world.timers.set(turn.state.session(id)->expires_at(),
-                          {Due::Kind::session, index(id), {}});
+    turn.watch(turn.state.session(id)->expires_at(), {Due::Kind::session, index(id), {}});
   }
   std::vector<std::pair<std::string, Instant>> wills;
   for (const auto& [client_id, stored] : turn.state.wills()) {
@@ -94,8 +101,7 @@ void adopt(Turn& turn) {
   }
   for (const auto& [client_id, at] : wills) schedule_will(turn, client_id, at);
   turn.state.retained_topics().for_each([&](std::string_view topic, std::uint32_t slot) {
-    turn.world.timers.set(turn.state.retained(slot)->expires_at,
-                          {Due::Kind::retained, 0, std::string(topic)});
+    turn.watch(turn.state.retained(slot)->expires_at, {Due::Kind::retained, 0, std::string(topic)});
   });
 }
 

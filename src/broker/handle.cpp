@@ -44,7 +44,7 @@ struct Ready {
 };
 
 // What a client that waits for an answer to its CONNECT may send.
-void handle_connecting(Turn& turn, Connection& connection, mqtt::Packet packet) {
+void handle_connecting(Turn& turn, Connection& connection, mqtt::Packet&& packet) {
   if (connection.phase == ConnectionPhase::verifying)
     return park(connection, std::move(packet));  // [MQTT-3.1.4-5]: it need not wait for CONNACK.
   if (const auto* auth = std::get_if<mqtt::Auth>(&packet))
@@ -61,9 +61,10 @@ bool is_receivers_answer(const mqtt::Packet& packet) {
 
 }  // namespace
 
-void handle(Turn& turn, Connection& connection, mqtt::Packet packet) {
+void handle(Turn& turn, Connection& connection, mqtt::Packet&& packet) {
   switch (connection.phase) {
-    case ConnectionPhase::closing: return;
+    case ConnectionPhase::closing:
+      return;
     case ConnectionPhase::opened: {
       auto* first = std::get_if<mqtt::Connect>(&packet);
       if (first != nullptr) return connect(turn, connection, std::move(*first));

@@ -5,6 +5,6 @@
 
 namespace tandemq {
 
-void handle(Turn& turn, Connection& connection, mqtt::Packet packet);
+void handle(Turn& turn, Connection& connection, mqtt::Packet&& packet);
 
 }  // namespace tandemq

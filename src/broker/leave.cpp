@@ -47,6 +47,8 @@ void refuse(Turn& turn, Connection& connection, ReasonCode reason, std::string_v
 }
 
 void send_disconnect(Turn& turn, Connection& connection, ReasonCode reason, std::string_view why) {
+  // Of a second CONNECT that is wrong in itself: its reasons belong in CONNACK (3.14.2.1).
+  if (!mqtt::allowed_in(reason, mqtt::PacketType::disconnect)) reason = ReasonCode::protocol_error;
   mqtt::Properties properties = turn.reason_string(connection, why);
   const std::string& reference = turn.world.config.mqtt.server_reference;
   if (reason == ReasonCode::use_another_server && !reference.empty())
@@ -81,8 +83,7 @@ void detach(Turn& turn, Connection& connection, WillFate will_fate) {
   }
   if (expiry_s == 0) return end_session(turn, id, DropReason::session_ended);
   turn.apply(SessionSuspended{id, expiry_s, turn.now});
-  turn.world.timers.set(turn.state.session(id)->expires_at(),
-                        {Due::Kind::session, index(id), {}});
+  turn.watch(turn.state.session(id)->expires_at(), {Due::Kind::session, index(id), {}});
   hand_over_shared(turn, id, Leaving::for_a_while);
 }
 

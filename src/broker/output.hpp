@@ -20,7 +20,7 @@ namespace tandemq {
 struct Deliver {
   static constexpr std::uint32_t kNoExpiry = UINT32_MAX;
 
-  std::uint32_t body = 0;  // Index in Outputs::bodies.
+  std::uint32_t body = 0;              // Index in Outputs::bodies.
   std::uint32_t expiry_s = kNoExpiry;  // What is left of the Message Expiry Interval.
   std::uint16_t packet_id = 0;
   mqtt::QoS qos{};

@@ -28,8 +28,9 @@ ReasonCode resolve_alias(Connection& connection, mqtt::Publish& packet) {
   if (!alias) return ReasonCode::success;
   const auto number = static_cast<std::uint16_t>(*alias);
   if (!packet.topic.empty())
-    return connection.inbound_aliases.assign(number, packet.topic) ? ReasonCode::success
-                                                                   : ReasonCode::topic_alias_invalid;
+    return connection.inbound_aliases.assign(number, packet.topic)
+               ? ReasonCode::success
+               : ReasonCode::topic_alias_invalid;
   const std::string* topic = connection.inbound_aliases.find(number);
   if (topic == nullptr) return ReasonCode::protocol_error;
   packet.topic = *topic;
@@ -96,7 +97,8 @@ void reject(Turn& turn, Connection& connection, const mqtt::Publish& packet,
   const bool denied = objection.reason == ReasonCode::not_authorized;
   const bool full = objection.reason == ReasonCode::quota_exceeded;
   turn.drop(denied ? DropReason::not_authorized
-                   : full ? DropReason::queue_full : DropReason::refused,
+            : full ? DropReason::queue_full
+                   : DropReason::refused,
             connection.client_id, std::make_shared<const Message>(std::move(message)));
   if (objection.ends_connection || (!connection.is_v5() && packet.qos != QoS::at_most_once))
     return refuse(turn, connection, objection.reason, objection.why);
@@ -118,14 +120,14 @@ Message message_from(const Turn& turn, const Connection& connection, mqtt::Publi
   return message;
 }
 
-void count(Turn& turn, Connection& connection, const Message& message) {
+void count(Turn& turn, Connection& connection, const Message& message, std::uint16_t packet_id) {
   ++connection.received_count;
   ++turn.world.counters.messages_received[static_cast<std::size_t>(message.qos)];
   turn.world.counters.bytes_received += message.payload.size();
   if (turn.world.trace.active())
     turn.trace(connection, message.topic,
-               "PUBLISH in qos=" + std::to_string(static_cast<int>(message.qos)) +
-                   " bytes=" + std::to_string(message.payload.size()));
+               "PUBLISH in qos=" + std::to_string(static_cast<int>(message.qos)) + " id=" +
+                   std::to_string(packet_id) + " bytes=" + std::to_string(message.payload.size()));
 }
 
 // The queue of a receiver is full, and the setting says that the publisher learns of it.
@@ -137,7 +139,7 @@ void refuse_or_block(Turn& turn, Connection& connection, mqtt::Publish packet) {
 
 }  // namespace
 
-void publish(Turn& turn, Connection& connection, mqtt::Publish packet) {
+void publish(Turn& turn, Connection& connection, mqtt::Publish&& packet) {
   const ReasonCode alias = resolve_alias(connection, packet);
   if (alias != ReasonCode::success)
     return refuse(turn, connection, alias, "a Topic Alias that is 0, too high or not yet known");
@@ -146,7 +148,8 @@ void publish(Turn& turn, Connection& connection, mqtt::Publish packet) {
 
   const Session& session = *turn.state.session(connection.session);
   if (packet.qos == QoS::exactly_once && session.has_incoming(packet.packet_id)) {
-    turn.wait_for_log(connection);  // [MQTT-4.3.3-10]: taken before, perhaps in a record on its way.
+    turn.wait_for_log(
+        connection);  // [MQTT-4.3.3-10]: taken before, perhaps in a record on its way.
     turn.send(connection, mqtt::Ack{mqtt::PacketType::pubrec, packet.packet_id, {}, {}});
     return;
   }
@@ -155,7 +158,7 @@ void publish(Turn& turn, Connection& connection, mqtt::Publish packet) {
 
   const bool may_wait = packet.qos != QoS::at_most_once;
   Publication publication{message_from(turn, connection, packet), connection.session, may_wait};
-  count(turn, connection, publication.message);
+  count(turn, connection, publication.message, packet.packet_id);
   const Routed routed = route(turn, publication);
   if (routed == Routed::queue_full) {
     packet.topic = std::move(publication.message.topic);
@@ -168,8 +171,7 @@ void publish(Turn& turn, Connection& connection, mqtt::Publish packet) {
     return answer(turn, connection, packet, ReasonCode::quota_exceeded,
                   "the queue of a receiver is full");
   // A PUBREC says it too late to matter, and its receivers may come before the PUBREL.
-  const bool nobody =
-      routed == Routed::no_subscribers && told && packet.qos == QoS::at_least_once;
+  const bool nobody = routed == Routed::no_subscribers && told && packet.qos == QoS::at_least_once;
   answer(turn, connection, packet,
          nobody ? ReasonCode::no_matching_subscribers : ReasonCode::success, {});
 }

@@ -5,7 +5,7 @@
 
 namespace tandemq {
 
-void publish(Turn& turn, Connection& connection, mqtt::Publish packet);
+void publish(Turn& turn, Connection& connection, mqtt::Publish&& packet);
 // PUBREL: the client's second half of QoS 2 [MQTT-4.3.3-11].
 void pubrel(Turn& turn, Connection& connection, const mqtt::Ack& packet);
 

@@ -77,7 +77,9 @@ void finish_retained(Turn& turn, Connection& connection) {
 
 void expire_retained(Turn& turn, std::string_view topic) {
   const MessageRef message = turn.state.find_retained(topic);
-  if (message && message->expired_at(turn.now)) turn.apply(RetainedCleared{std::string(topic)});
+  if (!message) return;
+  if (message->expired_at(turn.now)) return turn.apply(RetainedCleared{std::string(topic)});
+  turn.watch(message->expires_at, {Due::Kind::retained, 0, std::string(topic)});
 }
 
 }  // namespace tandemq

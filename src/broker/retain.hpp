@@ -1,5 +1,5 @@
-// Retained messages (3.3.1.3): kept by topic, sent to new subscribers in pages, so that a "#" over a
-// million topics neither holds up the core nor overruns the subscriber's outbox.
+// Retained messages (3.3.1.3): kept by topic, sent to new subscribers in pages, so that a "#" over
+// a million topics neither holds up the core nor overruns the subscriber's outbox.
 #pragma once
 
 #include "broker/turn.hpp"
@@ -11,7 +11,7 @@ void send_retained(Turn& turn, Connection& connection, std::string_view filter,
                    const Subscription& subscription);
 // The next page of each walk, if the pages before have been taken.
 void continue_retained(Turn& turn, Connection& connection);
-// The connection ends in the midst of a walk: what a durable session has been promised waits for it.
+// The connection ends in the midst of a walk: what a durable session was promised waits for it.
 void finish_retained(Turn& turn, Connection& connection);
 // A retained message whose time has come.
 void expire_retained(Turn& turn, std::string_view topic);

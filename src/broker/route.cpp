@@ -78,7 +78,7 @@ bool needs_log(Turn& turn, const Message& message) {
 void keep_retained(Turn& turn, const Message& message) {
   if (!message.payload.empty()) {
     turn.apply(RetainedSet{message.id});
-    turn.world.timers.set(message.expires_at, {Due::Kind::retained, 0, message.topic});
+    turn.watch(message.expires_at, {Due::Kind::retained, 0, message.topic});
   } else if (turn.state.retained_topics().find(message.topic)) {
     turn.apply(RetainedCleared{message.topic});
   }

@@ -8,8 +8,8 @@ namespace tandemq {
 
 // A message on its way in, before it is known whether the log must hold it.
 struct Publication {
-  Message message;                         // Without id.
-  SessionId publisher = SessionId::none;   // For No Local [MQTT-3.8.3-3].
+  Message message;                        // Without id.
+  SessionId publisher = SessionId::none;  // For No Local [MQTT-3.8.3-3].
   bool may_wait = false;  // The publisher can be told of a full queue, or be made to wait.
 };
 

@@ -29,7 +29,8 @@ bool is_well_formed(std::string_view filter) {
   return !inner.empty() && is_valid_filter(inner, {UINT32_MAX, UINT16_MAX});
 }
 
-// Why this server does not grant a filter that is well-formed; success if nothing speaks against it.
+// Why this server does not grant a filter that is well-formed; success if nothing speaks against
+// it.
 ReasonCode obstacle(const Turn& turn, const Connection& connection,
                     const mqtt::SubscribeEntry& entry) {
   const MqttConfig& mqtt = turn.world.config.mqtt;
@@ -63,9 +64,12 @@ Subscription subscription_of(const Turn& turn, const Connection& connection,
 bool wants_retained(const Subscription& subscription, std::string_view filter, bool is_new) {
   if (is_shared(filter)) return false;  // [MQTT-4.8.2]: none for shared subscriptions.
   switch (subscription.options.retain_handling) {
-    case RetainHandling::send: return true;           // [MQTT-3.3.1-9]
-    case RetainHandling::send_if_new: return is_new;  // [MQTT-3.3.1-10]
-    case RetainHandling::do_not_send: return false;   // [MQTT-3.3.1-11]
+    case RetainHandling::send:
+      return true;  // [MQTT-3.3.1-9]
+    case RetainHandling::send_if_new:
+      return is_new;  // [MQTT-3.3.1-10]
+    case RetainHandling::do_not_send:
+      return false;  // [MQTT-3.3.1-11]
   }
   return false;
 }
@@ -97,7 +101,8 @@ void subscribe(Turn& turn, Connection& connection, mqtt::Subscribe packet) {
       continue;
     }
     const Subscription subscription = subscription_of(turn, connection, entry, identifier);
-    const bool is_new = turn.state.subscriptions().find(entry.filter, connection.session) == nullptr;
+    const bool is_new =
+        turn.state.subscriptions().find(entry.filter, connection.session) == nullptr;
     turn.apply(Subscribed{connection.session, entry.filter, encode_options(subscription.options),
                           identifier});
     ack.reasons.push_back(static_cast<ReasonCode>(subscription.options.qos));

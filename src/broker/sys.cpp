@@ -27,8 +27,7 @@ std::vector<std::pair<std::string, std::string>> values(const Turn& turn) {
       {"$SYS/broker/messages/received", sum(world.counters.messages_received)},
       {"$SYS/broker/messages/sent", sum(world.counters.messages_sent)},
       {"$SYS/broker/messages/dropped", std::to_string(world.drops.total())},
-      {"$SYS/broker/retained messages/count",
-       std::to_string(turn.state.retained_topics().size())},
+      {"$SYS/broker/retained messages/count", std::to_string(turn.state.retained_topics().size())},
       {"$SYS/broker/subscriptions/count", std::to_string(turn.state.subscriptions().size())},
   };
 }

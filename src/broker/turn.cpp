@@ -44,7 +44,8 @@ void Turn::put(Connection& connection, bool held, Output output) {
 void Turn::send_packet(Connection& connection, mqtt::Packet packet) {
   // [MQTT-3.1.2-24, -25]: what is too large for the client is discarded as if it had been sent.
   const bool limited = connection.packet_size_max != UINT32_MAX;
-  if (limited && mqtt::encoded_size(packet, connection.version) > connection.packet_size_max) return;
+  if (limited && mqtt::encoded_size(packet, connection.version) > connection.packet_size_max)
+    return;
   send(connection, std::make_unique<mqtt::Packet>(std::move(packet)));
 }
 
@@ -59,9 +60,9 @@ void Turn::deliver(Connection& connection, const MessageRef& message, Deliver de
   world.counters.bytes_sent += message->payload.size();
   if (world.trace.active())
     trace(connection, message->topic,
-          "PUBLISH out qos=" + std::to_string(static_cast<int>(delivery.qos)) + " id=" +
-              std::to_string(delivery.packet_id) + " bytes=" +
-              std::to_string(message->payload.size()) + (delivery.dup ? " dup" : ""));
+          "PUBLISH out qos=" + std::to_string(static_cast<int>(delivery.qos)) +
+              " id=" + std::to_string(delivery.packet_id) +
+              " bytes=" + std::to_string(message->payload.size()) + (delivery.dup ? " dup" : ""));
   outputs.list.push_back({connection.id, std::move(delivery)});
 }
 
@@ -74,6 +75,14 @@ mqtt::Properties Turn::reason_string(const Connection& connection, std::string_v
   return properties;
 }
 
+void Turn::watch(Instant at, const Due& due) {
+  if (at.is_never()) return;
+  Instant& earliest = world.watched.try_emplace(due, Instant::never()).first->second;
+  if (earliest <= at) return;
+  earliest = at;
+  world.timers.set(at, due);
+}
+
 void Turn::drop(DropReason reason, std::string_view client_id, const MessageRef& message) {
   world.drops.add({0, now, reason, 1, std::string(client_id), message->topic});
   const std::string& prefix = world.config.mqtt.dead_letter_topic;
@@ -82,8 +91,8 @@ void Turn::drop(DropReason reason, std::string_view client_id, const MessageRef&
 }
 
 void Turn::trace(const Connection& connection, std::string_view topic, std::string text) const {
-  world.trace.report({now, connection.client_id, connection.origin->address, std::string(topic),
-                      std::move(text)});
+  world.trace.report(
+      {now, connection.client_id, connection.origin->address, std::string(topic), std::move(text)});
 }
 
 }  // namespace tandemq

@@ -15,6 +15,8 @@
 #include "config/config.hpp"
 #include "session/state.hpp"
 
+#include <compare>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -38,6 +40,8 @@ struct Due {
   Kind kind{};
   std::uint64_t subject = 0;  // Connection or session.
   std::string name;           // Client id of a will, topic of a retained message.
+
+  auto operator<=>(const Due&) const = default;
 };
 
 struct World {
@@ -52,6 +56,7 @@ struct World {
   std::shared_ptr<const Access> access;
   Connections connections;
   Timers<Due> timers;
+  std::map<Due, Instant> watched;  // When the earliest timer of Turn::watch() is set.
   Counters counters;
   Drops drops;
   Trace trace;
@@ -59,10 +64,10 @@ struct World {
   bool room_made = false;             // A queue has shrunk since the blocked were tried last.
   std::unordered_map<std::uint64_t, std::uint32_t> share_cursors;  // Round robin, by group key.
   std::vector<std::pair<std::string, std::string>> sys_values;     // $SYS topics as last published.
-  Matches matches;        // Working memory of route().
-  TargetList targets;     // The same.
-  std::vector<std::pair<DropReason, MessageRef>> dead_letters;     // To be published after the step.
-  Instant started_at;  // Zero until the first step.
+  Matches matches;                                                 // Working memory of route().
+  TargetList targets;                                              // The same.
+  std::vector<std::pair<DropReason, MessageRef>> dead_letters;  // To be published after the step.
+  Instant started_at;                                           // Zero until the first step.
 };
 
 class Turn {
@@ -91,6 +96,10 @@ class Turn {
   // A Reason String, if the client asked for them and it fits [MQTT-3.2.2-19].
   [[nodiscard]] mqtt::Properties reason_string(const Connection& connection,
                                                std::string_view why) const;
+
+  // Sets a timer for a subject whose deadline moves often, unless one is set that comes earlier:
+  // whoever handles that one watches the subject again. So it has one timer, not one a move.
+  void watch(Instant at, const Due& due);
 
   // Counts and remembers a message that is not delivered; a dead letter if that is configured.
   void drop(DropReason reason, std::string_view client_id, const MessageRef& message);

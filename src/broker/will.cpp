@@ -40,7 +40,7 @@ void set_will(Turn& turn, Connection& connection, const mqtt::Will& will) {
 void schedule_will(Turn& turn, std::string_view client_id, Instant at) {
   if (at <= turn.now) return publish_will(turn, client_id);
   turn.apply(WillScheduled{std::string(client_id), at});
-  turn.world.timers.set(at, {Due::Kind::will, 0, std::string(client_id)});
+  turn.watch(at, {Due::Kind::will, 0, std::string(client_id)});
 }
 
 void publish_will(Turn& turn, std::string_view client_id) {

@@ -12,9 +12,9 @@ namespace tandemq {
 enum class QueueFull : std::uint8_t { reject, drop_oldest, drop_newest, block };
 
 struct ListenerConfig {
-  std::string url;     // As written, for messages and `status`.
-  std::string scheme;  // "mqtt".
-  std::string host;    // Name, IPv4 or IPv6 without brackets.
+  std::string url;            // As written, for messages and `status`.
+  std::string scheme;         // "mqtt".
+  std::string host;           // Name, IPv4 or IPv6 without brackets.
   std::uint16_t port = 1883;  // 0: any free port, printed at start.
 };
 
@@ -27,22 +27,22 @@ struct AuthConfig {
 
 struct LimitsConfig {
   std::uint32_t max_connections = 100'000;
-  std::uint32_t accept_rate = 5'000;  // New connections a second; 0: no limit.
+  std::uint32_t accept_rate = 5'000;          // New connections a second; 0: no limit.
   std::uint32_t max_packet_size = 2'000'000;  // Bytes of a whole packet from a client.
-  std::uint16_t receive_maximum = 20;  // QoS 1 and 2 messages a client may have unanswered.
-  std::uint16_t max_inflight = 100;     // The same towards a client, unless it asks for less.
-  std::uint32_t max_queued_messages = 100'000;  // A session.
+  std::uint16_t receive_maximum = 20;         // QoS 1 and 2 messages a client may have unanswered.
+  std::uint16_t max_inflight = 100;           // The same towards a client, unless it asks for less.
+  std::uint32_t max_queued_messages = 100'000;   // A session.
   std::uint64_t max_queued_bytes = 268'435'456;  // A session.
   QueueFull queue_full = QueueFull::reject;
   std::uint32_t block_max_ms = 30'000;  // A publisher held this long for a full queue is closed.
   std::uint16_t topic_alias_max = 10;   // Both directions.
   std::uint16_t max_keepalive_s = 65'535;
   std::uint32_t session_expiry_max_s = 0xFFFFFFFF;  // 0xFFFFFFFF: no limit.
-  std::uint32_t connect_timeout_ms = 10'000;  // From accept to CONNECT.
+  std::uint32_t connect_timeout_ms = 10'000;        // From accept to CONNECT.
   std::uint32_t topic_levels_max = 200;
   std::uint32_t subscriptions_max = 100'000;  // A session.
-  std::uint32_t outbox_bytes = 4'194'304;  // Unsent output of a connection.
-  std::uint32_t drops_kept = 1'000;        // Records of dropped messages for `tandemqctl drops`.
+  std::uint32_t outbox_bytes = 4'194'304;     // Unsent output of a connection.
+  std::uint32_t drops_kept = 1'000;           // Records of dropped messages for `tandemqctl drops`.
   std::uint64_t retained_messages_max = 10'000'000;
 };
 
@@ -54,7 +54,7 @@ struct MqttConfig {
   bool subscription_id_available = true;
   bool queue_qos0 = false;  // Keep QoS 0 messages for offline persistent sessions.
   bool allow_empty_client_id = true;
-  bool check_payload_format = true;  // Refuse a payload that is not the UTF-8 it claims to be.
+  bool check_payload_format = true;   // Refuse a payload that is not the UTF-8 it claims to be.
   std::uint32_t sys_interval_s = 10;  // $SYS; 0: never.
   std::string dead_letter_topic;      // Prefix; empty: dropped messages are only counted.
   std::string server_reference;       // Told to clients on shutdown (0x9C); empty: 0x8B.

@@ -3,7 +3,8 @@
 // committed. It has no socket, clock, thread or disk: node/runner gives it events and time, carries
 // its records to the store and its outputs to the sinks.
 //
-// A batch: any number of step() and tick(), then seal() once. committed() may come at any time between batches.
+// A batch: any number of step() and tick(), then seal() once. committed() may come at any time
+// between batches.
 // Owner: node/runner; core thread.
 #pragma once
 

@@ -150,11 +150,10 @@ struct WillCleared {
   std::string client_id;
 };
 
-using Mutation =
-    std::variant<SessionOpened, SessionResumed, SessionSuspended, SessionEnded, Subscribed,
-                 Unsubscribed, MessageStored, Queued, Sent, Released, Acknowledged, Discarded,
-                 IncomingTaken, IncomingReleased, RetainedSet, RetainedCleared, WillSet,
-                 WillScheduled, WillCleared>;
+using Mutation = std::variant<SessionOpened, SessionResumed, SessionSuspended, SessionEnded,
+                              Subscribed, Unsubscribed, MessageStored, Queued, Sent, Released,
+                              Acknowledged, Discarded, IncomingTaken, IncomingReleased, RetainedSet,
+                              RetainedCleared, WillSet, WillScheduled, WillCleared>;
 
 void write_mutation(Writer& writer, const Mutation& mutation);
 // A kind that is not known or fields that do not fit fail the reader.

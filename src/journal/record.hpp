@@ -1,5 +1,5 @@
-// Record: the mutations of one batch, sealed at a position of the log. The same bytes are written to
-// the log, streamed to the standby and replayed at start.
+// Record: the mutations of one batch, sealed at a position of the log. The same bytes are written
+// to the log, streamed to the standby and replayed at start.
 //
 //   u8 format | u64 term counter | u64 term node | u64 lsn | u64 chain | varint count
 //   | count mutations | u64 checksum of all before

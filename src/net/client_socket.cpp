@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 namespace tandemq {
 namespace {
@@ -24,15 +25,19 @@ ssize_t send_views(int socket, std::span<iovec> views) {
 
 }  // namespace
 
-ClientSocket::ClientSocket(asio::io_context& io, ConnectionId connection, int socket)
-    : id(connection), descriptor(io, socket) {
+ClientSocket::ClientSocket(ConnectionId connection, int socket)
+    : id(connection), descriptor(socket) {
   const int on = 1;
   // Fails only for sockets that are not TCP, which have no delay to switch off.
   ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
 
+ClientSocket::~ClientSocket() {
+  ::close(descriptor);
+}
+
 ClientSocket::ReadResult ClientSocket::read(std::span<char> buffer) {
-  const ssize_t size = ::recv(descriptor.native_handle(), buffer.data(), buffer.size(), 0);
+  const ssize_t size = ::recv(descriptor, buffer.data(), buffer.size(), 0);
   if (size > 0) return {static_cast<std::size_t>(size), false, 0};
   if (size == 0) return {0, true, 0};
   const int error = errno;
@@ -46,7 +51,7 @@ ClientSocket::SendResult ClientSocket::send(PendingPool& pool, std::uint64_t& by
     const std::size_t count = outbox.gather(views);
     std::size_t wanted = 0;
     for (std::size_t i = 0; i < count; ++i) wanted += views[i].iov_len;
-    const ssize_t size = send_views(descriptor.native_handle(), std::span(views).first(count));
+    const ssize_t size = send_views(descriptor, std::span(views).first(count));
     if (size < 0) {
       if (errno == EINTR) continue;
       const bool later = errno == EAGAIN || errno == EWOULDBLOCK;
@@ -60,7 +65,7 @@ ClientSocket::SendResult ClientSocket::send(PendingPool& pool, std::uint64_t& by
 }
 
 void ClientSocket::shut_output() {
-  ::shutdown(descriptor.native_handle(), SHUT_WR);  // A peer that is gone is found by reading.
+  ::shutdown(descriptor, SHUT_WR);  // A peer that is gone is found by reading.
 }
 
 }  // namespace tandemq

@@ -7,6 +7,7 @@
 #include "mqtt/alias.hpp"
 #include "net/inbox.hpp"
 #include "net/outbox.hpp"
+#include "net/poller.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -14,15 +15,11 @@
 #include <span>
 #include <string>
 
-#include <asio/io_context.hpp>
-#include <asio/posix/basic_stream_descriptor.hpp>
-
 namespace tandemq {
 
 class ClientSocket {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
-  using Descriptor = asio::posix::basic_stream_descriptor<asio::io_context::executor_type>;
 
   enum class Phase : std::uint8_t {
     serving,    // Packets go both ways.
@@ -42,7 +39,10 @@ class ClientSocket {
   enum class SendResult : std::uint8_t { all_sent, blocked, failed };
 
   // Takes the socket over; it does not block.
-  ClientSocket(asio::io_context& io, ConnectionId id, int socket);
+  ClientSocket(ConnectionId id, int socket);
+  ~ClientSocket();  // Closes it.
+  ClientSocket(const ClientSocket&) = delete;
+  ClientSocket& operator=(const ClientSocket&) = delete;
 
   ReadResult read(std::span<char> buffer);
   // Sends until the outbox is empty or the socket takes no more.
@@ -50,24 +50,25 @@ class ClientSocket {
   void shut_output();
 
   const ConnectionId id;
+  const int descriptor;
+  Interest interest;  // What the poller has been asked for.
   Phase phase = Phase::serving;
   bool dirty = false;         // On the hub's list of those that have something to send.
-  bool read_waiting = false;  // Asio tells when there is something to read.
-  bool send_waiting = false;  // Asio tells when there is room to send.
+  bool send_waiting = false;  // The socket took no more; it is told when there is room.
+  bool deferred = false;      // Not read from while the core is behind.
   bool may_read = true;       // The broker lets it.
   bool output_lost = false;   // The peer takes nothing any more; what it sent before still counts.
   bool overflowed = false;    // The broker knows that it reads too slowly.
   bool watched = false;       // On the hub's list of those with a deadline.
   std::uint16_t notify_count = 0;  // SentAll events that are owed.
-  Descriptor descriptor;
-  TimePoint progress_at;  // When the socket took something last, while send_waiting.
+  TimePoint progress_at;           // When the socket took something last, while send_waiting.
   Inbox inbox;
   Outbox outbox;
   std::unique_ptr<mqtt::OutboundAliases> aliases;  // Null: the client takes none.
   std::unique_ptr<Ending> ending;                  // Null while serving.
 };
 
-// The part of an idle connection that is ours; the broker's and Asio's come on top.
+// The part of an idle connection that is ours; the broker's comes on top.
 static_assert(sizeof(ClientSocket) <= 192, "an idle connection stays within its budget");
 
 }  // namespace tandemq

@@ -20,17 +20,12 @@ constexpr std::chrono::seconds kNoProgressMax{30};  // Of a connection over its 
 
 }  // namespace
 
-// They carry an id and not a pointer: the connection may be gone when they are called.
-struct Hub::ReadReady {
-  Hub* hub;
-  ConnectionId id;
-  void operator()(const asio::error_code& error) const { hub->input_ready(id, error); }
-};
-
 Hub::Hub(asio::io_context& io, std::uint8_t sink, const LimitsConfig& limits, HubPorts ports)
     : io_(io),
       limits_(limits),
       ports_(std::move(ports)),
+      poller_(io, [this](std::uint64_t tag,
+                         Interest ready_for) { ready(static_cast<ConnectionId>(tag), ready_for); }),
       slots_(sink),
       buffer_(std::make_unique<char[]>(kBufferBytes)),
       sweep_timer_(io) {}
@@ -50,9 +45,9 @@ void Hub::adopt(int socket, std::unique_ptr<Origin> origin) {
   const ConnectionId id = slots_.obtain();
   if (sockets_.size() < slots_.slot_count()) sockets_.resize(slots_.slot_count());
   auto& slot = sockets_[connection_slot(id)];
-  slot = std::make_unique<ClientSocket>(io_, id, socket);
+  slot = std::make_unique<ClientSocket>(id, socket);
   add_event(Opened{id, std::move(origin)});
-  wait_for_input(*slot);
+  update_interest(*slot);
 }
 
 ClientSocket* Hub::find(ConnectionId id) {
@@ -77,26 +72,28 @@ void Hub::add_to(std::atomic<std::uint64_t>& counter, std::uint64_t count) {
 
 bool Hub::wants_input(const ClientSocket& socket) const {
   if (socket.phase == ClientSocket::Phase::lingering) return true;
-  return socket.phase == ClientSocket::Phase::serving && socket.may_read &&
+  return socket.phase == ClientSocket::Phase::serving && socket.may_read && !socket.deferred &&
          !socket.inbox.broken() && socket.outbox.size() <= limits_.outbox_bytes;
 }
 
-void Hub::wait_for_input(ClientSocket& socket) {
-  if (socket.read_waiting || !wants_input(socket)) return;
-  socket.read_waiting = true;
-  socket.descriptor.async_wait(ClientSocket::Descriptor::wait_read, ReadReady{this, socket.id});
+void Hub::update_interest(ClientSocket& socket) {
+  const Interest wanted{wants_input(socket), socket.send_waiting};
+  poller_.set(socket.descriptor, number(socket.id), socket.interest, wanted);
+  socket.interest = wanted;
 }
 
-void Hub::input_ready(ConnectionId id, const asio::error_code& error) {
+void Hub::ready(ConnectionId id, Interest ready) {
   ClientSocket* socket = find(id);
-  if (socket == nullptr || error == asio::error::operation_aborted) return;
-  socket->read_waiting = false;
-  if (!wants_input(*socket)) return;  // Whoever lets it read again calls wait_for_input().
-  if (congested() && socket->phase == ClientSocket::Phase::serving) {
-    deferred_.push_back(id);
-    return;
+  if (socket != nullptr && ready.output && socket->send_waiting) {
+    flush(*socket);
+    socket = find(id);
   }
-  read(*socket);
+  if (socket == nullptr || !ready.input) return;
+  if (!wants_input(*socket)) return update_interest(*socket);
+  if (!congested() || socket->phase != ClientSocket::Phase::serving) return read(*socket);
+  socket->deferred = true;
+  deferred_.push_back(id);
+  update_interest(*socket);
 }
 
 void Hub::read(ClientSocket& socket) {
@@ -114,7 +111,7 @@ void Hub::read(ClientSocket& socket) {
     socket.inbox.take({buffer_.get(), result.size}, socket.id, limits_.max_packet_size, events_);
     if (events_.size() > count) schedule_turn();
   }
-  wait_for_input(socket);
+  update_interest(socket);
 }
 
 void Hub::events_taken(std::size_t count) {
@@ -122,7 +119,10 @@ void Hub::events_taken(std::size_t count) {
   under_way_ -= count;
   if (congested()) return;
   for (const ConnectionId id : std::exchange(deferred_, {})) {
-    if (ClientSocket* socket = find(id)) wait_for_input(*socket);
+    ClientSocket* socket = find(id);
+    if (socket == nullptr) continue;
+    socket->deferred = false;
+    update_interest(*socket);
   }
 }
 

@@ -10,6 +10,7 @@
 #include "config/config.hpp"
 #include "net/client_socket.hpp"
 #include "net/connection_slots.hpp"
+#include "net/poller.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -22,7 +23,6 @@
 #include <variant>
 #include <vector>
 
-#include <asio/error_code.hpp>
 #include <asio/io_context.hpp>
 #include <asio/steady_timer.hpp>
 
@@ -57,8 +57,6 @@ class Hub {
 
  private:
   using Clock = std::chrono::steady_clock;
-  struct ReadReady;
-  struct SendReady;
   struct Dropped {
     std::string topic;
     std::uint32_t count = 0;
@@ -72,8 +70,8 @@ class Hub {
   // Input.
   [[nodiscard]] bool congested() const { return events_.size() + under_way_ >= kEventsMax; }
   [[nodiscard]] bool wants_input(const ClientSocket& socket) const;
-  void wait_for_input(ClientSocket& socket);
-  void input_ready(ConnectionId id, const asio::error_code& error);
+  void update_interest(ClientSocket& socket);  // Whatever it depends on has changed.
+  void ready(ConnectionId id, Interest ready);
   void read(ClientSocket& socket);
   template <class OneEvent>
   void add_event(OneEvent event) {
@@ -91,7 +89,6 @@ class Hub {
   void flush(ClientSocket& socket);
   void lose_output(ClientSocket& socket);
   void all_sent(ClientSocket& socket);
-  void output_ready(ConnectionId id, const asio::error_code& error);
 
   // Turns and time.
   void schedule_turn();
@@ -105,6 +102,7 @@ class Hub {
   LimitsConfig limits_;
   HubPorts ports_;
   HubCounters counters_;
+  Poller poller_;
   ConnectionSlots slots_;
   std::vector<std::unique_ptr<ClientSocket>> sockets_;  // By slot.
   std::unique_ptr<char[]> buffer_;                      // What every socket reads into.

@@ -10,15 +10,9 @@ namespace {
 
 constexpr std::size_t kShareBytes = 8'192;    // Payloads from here on are referred to, not copied.
 constexpr std::size_t kFlushBytes = 131'072;  // So much is sent without waiting for the turn's end.
-constexpr std::chrono::seconds kCloseMax{5};  // For a peer to take our last packet and to close.
+constexpr std::chrono::seconds kCloseMax{1};  // For a peer to take our last packet and to close.
 
 }  // namespace
-
-struct Hub::SendReady {
-  Hub* hub;
-  ConnectionId id;
-  void operator()(const asio::error_code& error) const { hub->output_ready(id, error); }
-};
 
 void Hub::carry_out(Outputs&& outputs) {
   for (Output& output : outputs.list) {
@@ -44,7 +38,7 @@ void Hub::carry_out(ClientSocket& socket, Output& output, const Outputs& outputs
     }
   } else if (const auto* reading = std::get_if<ReadFrom>(&output.action)) {
     socket.may_read = reading->enabled;
-    wait_for_input(socket);
+    update_interest(socket);
   } else if (auto* check = std::get_if<CheckPassword>(&output.action)) {
     ports_.check_password(socket.id, std::move(*check));
   } else if (std::holds_alternative<NotifyWhenSent>(output.action)) {
@@ -137,10 +131,8 @@ void Hub::flush(ClientSocket& socket) {
     case ClientSocket::SendResult::blocked:
       if (bytes > 0 || !socket.send_waiting) socket.progress_at = Clock::now();
       socket.send_waiting = true;
-      socket.descriptor.async_wait(ClientSocket::Descriptor::wait_write,
-                                   SendReady{this, socket.id});
       watch(socket);
-      wait_for_input(socket);  // The outbox may be within its bound again.
+      return update_interest(socket);  // The outbox may be within its bound again, too.
   }
 }
 
@@ -159,13 +151,7 @@ void Hub::all_sent(ClientSocket& socket) {
     socket.phase = ClientSocket::Phase::lingering;
     socket.shut_output();
   }
-  wait_for_input(socket);
-}
-
-void Hub::output_ready(ConnectionId id, const asio::error_code& error) {
-  ClientSocket* socket = find(id);
-  if (socket == nullptr || error == asio::error::operation_aborted) return;
-  flush(*socket);
+  update_interest(socket);
 }
 
 }  // namespace tandemq

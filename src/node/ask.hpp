@@ -14,14 +14,18 @@
 
 namespace tandemq {
 
-inline constexpr std::chrono::seconds kAnswerWait{5};
 inline constexpr const char* kNoAnswer =
     "The broker does not answer within 5 s; a change may still happen.";
 
 template <class Answer>
-Result<Answer> await(std::future<Answer> answer) {
-  if (answer.wait_for(kAnswerWait) != std::future_status::ready) return failure(kNoAnswer);
-  return answer.get();
+Result<Answer> await(const Runner& runner, std::future<Answer> answer) {
+  constexpr std::chrono::milliseconds kGlance{100};  // Now and then, for the end of the core.
+  constexpr int kGlances = 50;
+  for (int i = 0; i < kGlances; ++i) {
+    if (answer.wait_for(kGlance) == std::future_status::ready) return answer.get();
+    if (runner.stopped()) return failure("The broker is stopping.");
+  }
+  return failure(kNoAnswer);
 }
 
 // `question` is called with the Primary and the time.
@@ -33,7 +37,7 @@ auto ask(Runner& runner, Question question) {
   runner.post([promise, question = std::move(question)](Primary& primary, Instant now) {
     promise->set_value(question(primary, now));
   });
-  return await(std::move(answer));
+  return await(runner, std::move(answer));
 }
 
 // `what` is called with a Turn; the answer comes when its effects are committed.
@@ -47,7 +51,7 @@ auto change(Runner& runner, AdminStreams& streams, Change what) {
     const auto done = std::make_shared<Answer>(what(turn));
     streams.when_committed(primary, [promise, done] { promise->set_value(std::move(*done)); });
   });
-  return await(std::move(answer));
+  return await(runner, std::move(answer));
 }
 
 }  // namespace tandemq

@@ -14,6 +14,10 @@
 
 namespace tandemq {
 
+// The sockets and timers of a loop belong to its one thread, so they need no locks; what comes from
+// other threads comes by post(), which keeps its own.
+inline constexpr int kOneThread = static_cast<int>(ASIO_CONCURRENCY_HINT_UNSAFE_IO);
+
 class NetThread {
  public:
   NetThread(std::uint8_t sink, const LimitsConfig& limits, HubPorts ports);
@@ -38,7 +42,7 @@ class NetThread {
   void put(Outputs&& outputs);
   void drain();  // The hub's thread.
 
-  asio::io_context io_{1};
+  asio::io_context io_{kOneThread};
   Hub hub_;
   Mailbox<Work> work_;
   std::vector<Work> drained_;     // The hub's thread; kept for its capacity.

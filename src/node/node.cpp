@@ -96,6 +96,7 @@ Result<void> Node::start_administration() {
   const CommandPorts ports{
       runner_, *admin_streams_, [this] { return reload(); },
       [log = log_] {
+        if (log->level() == spdlog::level::warn) return std::string("warn");  // Not "warning".
         const auto level = spdlog::level::to_string_view(log->level());
         return std::string(level.data(), level.size());
       },

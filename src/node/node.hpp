@@ -69,7 +69,7 @@ class Node {
   Config config_;
   std::function<LoadedConfig()> reread_;
   std::shared_ptr<spdlog::logger> log_;
-  asio::io_context io_{1};  // The core's.
+  asio::io_context io_{kOneThread};  // The core's.
   Clock clock_;
   State state_;
   MemoryStore store_;

@@ -44,6 +44,8 @@ class Runner {
   void put_events(std::uint8_t sink, std::vector<Event>& events);  // Takes the content.
   void put_answer(PasswordChecked answer);
   void post(Closure closure);
+  // Nothing that was posted and has not run will run any more.
+  [[nodiscard]] bool stopped() const { return io_.stopped(); }
 
   [[nodiscard]] const Clock& clock() const { return clock_; }
 

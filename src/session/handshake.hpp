@@ -19,10 +19,10 @@ enum class DeliveryPhase : std::uint8_t {
 enum class AckKind : std::uint8_t { puback, pubrec, pubrec_error, pubcomp };
 
 enum class AckOutcome : std::uint8_t {
-  done,          // The delivery is over.
-  release,       // Keep that it was received and send PUBREL.
+  done,           // The delivery is over.
+  release,        // Keep that it was received and send PUBREL.
   repeat_pubrel,  // A PUBREC again: PUBREL again, nothing changes.
-  mismatch,      // An acknowledgement that does not belong to this handshake.
+  mismatch,       // An acknowledgement that does not belong to this handshake.
 };
 
 struct HandshakeRow {
@@ -36,8 +36,8 @@ struct HandshakeRow {
 inline constexpr std::array kHandshake = {
     HandshakeRow{mqtt::QoS::at_least_once, DeliveryPhase::sent, AckKind::puback, AckOutcome::done,
                  "[MQTT-4.3.2-3] PUBACK ends QoS 1, also with an error"},
-    HandshakeRow{mqtt::QoS::exactly_once, DeliveryPhase::sent, AckKind::pubrec,
-                 AckOutcome::release, "[MQTT-4.3.3-4] PUBREC below 0x80 is answered by PUBREL"},
+    HandshakeRow{mqtt::QoS::exactly_once, DeliveryPhase::sent, AckKind::pubrec, AckOutcome::release,
+                 "[MQTT-4.3.3-4] PUBREC below 0x80 is answered by PUBREL"},
     HandshakeRow{mqtt::QoS::exactly_once, DeliveryPhase::sent, AckKind::pubrec_error,
                  AckOutcome::done, "4.3.3: PUBREC of 0x80 or more ends the handshake"},
     HandshakeRow{mqtt::QoS::exactly_once, DeliveryPhase::released, AckKind::pubrec,

@@ -38,9 +38,9 @@ class Outgoing {
   // The next packet id that no delivery in flight has [MQTT-2.2.1-3]; 0 if all are in use.
   [[nodiscard]] std::uint16_t free_packet_id() const;
 
-  void add(Delivery delivery);           // With a packet id: in flight at once; none may be queued.
+  void add(Delivery delivery);  // With a packet id: in flight at once; none may be queued.
   Delivery send(std::uint16_t packet_id);  // The oldest queued one; of QoS 0 it is removed.
-  Delivery release(std::size_t i);       // Gives its message back; the delivery stays.
+  Delivery release(std::size_t i);         // Gives its message back; the delivery stays.
   Delivery remove(std::size_t i);
 
  private:

@@ -93,8 +93,8 @@ class State {
   void forget(const Delivery& delivery);
   void forget(MessageId id);
 
-  std::vector<std::unique_ptr<Session>> sessions_;  // By id; slot 0 stays empty.
-  std::set<std::uint32_t> free_sessions_;           // Empty slots below sessions_.size().
+  std::vector<std::unique_ptr<Session>> sessions_;            // By id; slot 0 stays empty.
+  std::set<std::uint32_t> free_sessions_;                     // Empty slots below sessions_.size().
   std::unordered_map<std::string_view, Session*> by_client_;  // Keys point into the sessions.
   SubscriptionIndex subscriptions_;
   std::unordered_map<MessageId, Stored> messages_;

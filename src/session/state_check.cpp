@@ -24,13 +24,22 @@ class DigestSum {
   std::uint64_t sum_ = 0;
 };
 
-enum Kind : std::uint64_t { kSession = 1, kFilter, kDelivery, kIncoming, kMessage, kRetained, kWill };
+enum Kind : std::uint64_t {
+  kSession = 1,
+  kFilter,
+  kDelivery,
+  kIncoming,
+  kMessage,
+  kRetained,
+  kWill
+};
 
 void write_time(Writer& writer, Instant at) {
   writer.u64(static_cast<std::uint64_t>(at.ms));
 }
 
-void digest_session(DigestSum& sum, const Session& session, const SubscriptionIndex& subscriptions) {
+void digest_session(DigestSum& sum, const Session& session,
+                    const SubscriptionIndex& subscriptions) {
   sum.add(kSession, [&](Writer& w) {
     w.u32(index(session.id));
     w.varint_bytes(session.client_id);
@@ -75,18 +84,18 @@ std::uint64_t State::digest() const {
   for_each_session([&](const Session& session) {
     if (session.durable) digest_session(sum, session, subscriptions_);
   });
-  for (const auto& [id, stored] : messages_)
-    sum.add(kMessage, [&](Writer& w) { write_message(w, *stored.message); });
+  for (const auto& message : messages_)
+    sum.add(kMessage, [&](Writer& w) { write_message(w, *message.second.message); });
   retained_topics_.for_each([&](std::string_view topic, std::uint32_t slot) {
     sum.add(kRetained, [&](Writer& w) {
       w.varint_bytes(topic);
       w.u64(number(retained_[slot]->id));
     });
   });
-  for (const auto& [client_id, stored] : wills_) {
+  for (const auto& will : wills_) {
     sum.add(kWill, [&](Writer& w) {
-      write_mutation(w, stored.will);
-      write_time(w, stored.at);
+      write_mutation(w, will.second.will);
+      write_time(w, will.second.at);
     });
   }
   return sum.value();

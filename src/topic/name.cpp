@@ -12,6 +12,7 @@ constexpr std::string_view kSharePrefix = "$share/";
 bool is_valid_text(std::string_view text, const TopicLimits& limits) {
   if (text.empty() || text.size() > limits.size_max) return false;
   if (text.find('\0') != std::string_view::npos) return false;
+  if (text.size() < limits.levels_max) return true;  // Too short for too many levels.
   const auto separators = std::count(text.begin(), text.end(), '/');
   return static_cast<std::size_t>(separators) < limits.levels_max;
 }
@@ -37,7 +38,7 @@ bool is_valid_filter(std::string_view filter, const TopicLimits& limits) {
 }
 
 bool has_wildcard(std::string_view filter) {
-  return std::any_of(filter.begin(), filter.end(), is_wildcard);
+  return filter.find('#') != filter.npos || filter.find('+') != filter.npos;
 }
 
 bool is_shared(std::string_view filter) {

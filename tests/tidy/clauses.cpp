@@ -33,16 +33,26 @@ std::optional<Clause> parse_clause(std::string_view text, const Clause& before) 
   return text.empty() ? std::optional(clause) : std::nullopt;
 }
 
-// The inside of one tag behind "[MQTT" : "-3.3.1-4, -5" or "311-3.3.1-4".
+// MQTT- or MQTT311-
+bool take_prefix(std::string_view& text, bool& of_311) {
+  for (const std::string_view prefix : {"MQTT-", "MQTT311-"}) {
+    if (!text.starts_with(prefix)) continue;
+    of_311 = prefix != "MQTT-";
+    text.remove_prefix(prefix.size());
+    return true;
+  }
+  return false;
+}
+
+// The inside of one tag: "MQTT-3.3.1-4, -5" or "MQTT311-3.3.1-4, MQTT-3.3.1-5".
 bool parse_tag(std::string_view tag, std::vector<Clause>& clauses) {
   Clause before;
-  before.of_311 = tag.starts_with("311");
-  if (before.of_311) tag.remove_prefix(3);
-  if (!tag.starts_with('-')) return false;
-  tag.remove_prefix(1);
+  if (!tag.starts_with("MQTT")) return false;
   while (true) {
     const std::size_t comma = tag.find(", ");
-    const std::optional<Clause> clause = parse_clause(tag.substr(0, comma), before);
+    std::string_view one = tag.substr(0, comma);
+    if (!take_prefix(one, before.of_311) && before.numbers.empty()) return false;
+    const std::optional<Clause> clause = parse_clause(one, before);
     if (!clause) return false;
     clauses.push_back(*clause);
     before = *clause;
@@ -154,7 +164,7 @@ std::vector<Clause> clauses_in(std::string_view text, bool& sound) {
   std::vector<Clause> clauses;
   for (std::size_t at = text.find(kOpen); at != std::string_view::npos;
        at = text.find(kOpen, at + 1)) {
-    const std::size_t start = at + kOpen.size();
+    const std::size_t start = at + 1;
     const std::size_t end = text.find(']', at);
     if (end == std::string_view::npos || !parse_tag(text.substr(start, end - start), clauses))
       sound = false;

@@ -30,7 +30,8 @@ struct Conformance {
   Findings findings;  // Tags in test names that name no clause.
 };
 
-// All clauses named in `text`; "[MQTT-1.5.4-1, -2]" names two. Sets `sound` to false when a tag
+// All clauses named in `text`; "[MQTT-1.5.4-1, -2]" and
+// "[MQTT-1.5.4-1, MQTT-3.1.0-2]" name two. Sets `sound` to false when a tag
 // has another form.
 std::vector<Clause> clauses_in(std::string_view text, bool& sound);
 
