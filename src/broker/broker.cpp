@@ -7,6 +7,7 @@
 #include "broker/leave.hpp"
 #include "broker/retain.hpp"
 #include "broker/route.hpp"
+#include "broker/sys.hpp"
 #include "topic/name.hpp"
 
 #include <utility>
@@ -92,8 +93,7 @@ void Broker::start(Instant now, Effects& effects) {
   Turn turn(world_, now, effects);
   world_.started_at = now;
   adopt(turn);
-  if (world_.config.mqtt.sys_interval_s > 0)
-    world_.timers.set(now.plus_s(world_.config.mqtt.sys_interval_s), {Due::Kind::sys, 0, {}});
+  schedule_sys(turn);
 }
 
 void Broker::step(Event&& event, Instant now, Effects& effects) {
@@ -145,10 +145,13 @@ void Broker::say_goodbye(Instant now, Effects& effects) {
   });
 }
 
-void Broker::reload(const Config& config, std::shared_ptr<const Access> access) {
+void Broker::reload(const Config& config, std::shared_ptr<const Access> access, Instant now,
+                    Effects& effects) {
   world_.config = config;
   world_.access = std::move(access);
   world_.drops.keep_at_most(config.limits.drops_kept);
+  Turn turn(world_, now, effects);
+  schedule_sys(turn);
 }
 
 }  // namespace tandemq

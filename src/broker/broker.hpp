@@ -41,7 +41,8 @@ class Broker {
 
   // Settings that can change while it runs; `config` is the whole new tree. They hold for what
   // comes; what was granted stays.
-  void reload(const Config& config, std::shared_ptr<const Access> access);
+  void reload(const Config& config, std::shared_ptr<const Access> access, Instant now,
+              Effects& effects);
 
   // For administration, which looks at everything and acts through the rules (broker/operate.hpp).
   [[nodiscard]] const State& state() const { return world_.state; }

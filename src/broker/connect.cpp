@@ -207,6 +207,7 @@ void accept(Turn& turn, Connection& connection, std::string_view data) {
   const std::uint32_t alias_max = std::min<std::uint32_t>(
       packet->properties.number(PropertyId::topic_alias_maximum).value_or(0),
       turn.world.config.limits.topic_alias_max);
+  connection.sends_aliases = alias_max > 0;
   turn.send(connection, Accepted{connection.version, static_cast<std::uint16_t>(alias_max)});
   connack.session_present = present && connection.version != Version::v31;
   turn.send_packet(connection, std::move(connack));

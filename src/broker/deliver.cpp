@@ -30,6 +30,7 @@ bool fits(const Connection& connection, const Message& message, const Deliver& d
   parts.qos = delivery.qos;
   if (delivery.expiry_s != Deliver::kNoExpiry) parts.expiry_s = delivery.expiry_s;
   parts.subscription_ids = delivery.subscription_ids;
+  if (connection.sends_aliases) parts.topic_alias = 1;
   return mqtt::publish_size(parts, connection.version) <= connection.packet_size_max;
 }
 

@@ -73,9 +73,7 @@ void expire(Turn& turn, const Due& due) {
     case Due::Kind::retained:
       return expire_retained(turn, due.name);
     case Due::Kind::sys:
-      publish_sys(turn);
-      turn.world.timers.set(turn.now.plus_s(turn.world.config.mqtt.sys_interval_s), due);
-      return;
+      return publish_sys(turn);
   }
 }
 

@@ -157,7 +157,8 @@ void publish(Turn& turn, Connection& connection, mqtt::Publish&& packet) {
   if (objection.reason != ReasonCode::success) return reject(turn, connection, packet, objection);
 
   const bool may_wait = packet.qos != QoS::at_most_once;
-  Publication publication{message_from(turn, connection, packet), connection.session, may_wait};
+  Publication publication{message_from(turn, connection, packet), connection.session, may_wait,
+                          connection.is_v5()};
   count(turn, connection, publication.message, packet.packet_id);
   const Routed routed = route(turn, publication);
   if (routed == Routed::queue_full) {

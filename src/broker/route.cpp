@@ -107,7 +107,10 @@ Routed route(Turn& turn, Publication& publication) {
   const bool matched = !turn.world.targets.list().empty();
   const bool full = mark_full(turn, publication.message);
   const QueueFull policy = turn.world.config.limits.queue_full;
-  const bool waits = policy == QueueFull::reject || policy == QueueFull::block;
+  // Success must not be said of a message that was dropped, and MQTT 3 can say nothing else: so for
+  // its publishers drop_newest is reject.
+  const bool waits = policy == QueueFull::reject || policy == QueueFull::block ||
+                     (policy == QueueFull::drop_newest && !publication.may_hear);
   if (full && waits && publication.may_wait) return Routed::queue_full;
 
   if (needs_log(turn, publication.message)) publication.message.id = turn.state.next_message_id();

@@ -10,7 +10,8 @@ namespace tandemq {
 struct Publication {
   Message message;                        // Without id.
   SessionId publisher = SessionId::none;  // For No Local [MQTT-3.8.3-3].
-  bool may_wait = false;  // The publisher can be told of a full queue, or be made to wait.
+  bool may_wait = false;  // The publisher can be told that a queue is full, or be made to wait.
+  bool may_hear = false;  // It can be told so in the answer to a message that others did get.
 };
 
 enum class Routed : std::uint8_t {

@@ -42,13 +42,20 @@ Message message_of(const Turn& turn, const std::pair<std::string, std::string>& 
 
 }  // namespace
 
+void schedule_sys(Turn& turn) {
+  const std::uint32_t interval_s = turn.world.config.mqtt.sys_interval_s;
+  if (interval_s > 0) turn.watch(turn.now.plus_s(interval_s), {Due::Kind::sys, 0, {}});
+}
+
 void publish_sys(Turn& turn) {
+  if (turn.world.config.mqtt.sys_interval_s == 0) return;  // Switched off while it ran.
+  schedule_sys(turn);
   auto current = values(turn);
   for (std::size_t i = 0; i < current.size(); ++i) {
     const auto& before = turn.world.sys_values;
     const bool same = i < before.size() && before[i].second == current[i].second;
     if (same) continue;
-    Publication publication{message_of(turn, current[i]), SessionId::none, false};
+    Publication publication{message_of(turn, current[i]), SessionId::none, false, false};
     route(turn, publication);
   }
   turn.world.sys_values = std::move(current);

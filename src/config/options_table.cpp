@@ -36,8 +36,9 @@ constexpr ConfigRange any() {
 constexpr ConfigOption kOptions[] = {
     {"listener", [](Config& c) -> ConfigField { return &c.listeners; }, any(), kAfterRestart,
      "Where clients connect, as mqtt://HOST:PORT. HOST is a name, an IPv4 address or an IPv6 "
-     "address in brackets; mqtt://[::]:1883 is every address of the machine. Without a port it is "
-     "1883; port 0 is any free port, told in the log. Repeat the key to listen on several."},
+     "address in brackets; mqtt://[::]:1883 is every IPv6 address of the machine, "
+     "mqtt://0.0.0.0:1883 every IPv4 address. Without a port it is 1883; port 0 is any free "
+     "port, told in the log. Repeat the key to listen on several."},
     {"data.dir", [](Config& c) -> ConfigField { return &c.data_dir; }, any(), kAfterRestart,
      "The folder that holds the log and the tables of this node. One running node at a time."},
     {"node.id", [](Config& c) -> ConfigField { return &c.node_id; }, any(), kAfterRestart,
@@ -96,8 +97,9 @@ constexpr ConfigOption kOptions[] = {
      "What happens to a message for a session whose queue is full. reject: it is not taken at all "
      "and its publisher is told (0x97; a publisher that speaks an older MQTT waits as with block). "
      "block: the publisher is not read until there is room. drop_oldest: the oldest message of "
-     "that queue makes room. drop_newest: that session does not get it. What is dropped is counted "
-     "and shown by tandemqctl drops."},
+     "that queue makes room. drop_newest: that session does not get it, and its publisher is told "
+     "or "
+     "waits as with reject. What is dropped is counted and shown by tandemqctl drops."},
     {"limits.block_max_ms", [](Config& c) -> ConfigField { return &c.limits.block_max_ms; },
      number(1, 3'600'000), kLive,
      "Milliseconds after which a publisher that waits for a full queue is disconnected."},

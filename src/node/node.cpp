@@ -170,7 +170,7 @@ Result<std::vector<std::string>> Node::reload() {
   config_ = next;
   log_->set_level(spdlog::level::from_str(config_.log_level));
   apply_limits();
-  primary_.broker().reload(config_, std::move(*access));
+  primary_.broker().reload(config_, std::move(*access), clock_.now(), primary_.effects());
   std::vector<std::string> lines;
   for (const ReloadChange& change : changes) lines.push_back(sentence_of(change));
   lines.emplace_back("users and rights were read again");

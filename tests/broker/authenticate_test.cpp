@@ -140,7 +140,8 @@ TEST_CASE("an exchange whose password file was taken away meanwhile is refused")
   Lab lab(quiet(), with_ann());
   Client& client = lab.connect(first());
   const auto challenge = client.take<mqtt::Auth>();
-  lab.primary().broker().reload(quiet(), std::make_shared<const Access>(Policy{}));
+  lab.primary().broker().reload(quiet(), std::make_shared<const Access>(Policy{}), lab.now,
+                                lab.primary().effects());
   client.send(auth(ReasonCode::continue_authentication, proof(challenge, "secret")));
   CHECK(client.next() == "CONNACK 0x8C");
 }

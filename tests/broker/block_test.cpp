@@ -144,6 +144,17 @@ TEST_CASE("drop_newest delivers where there is room, tells 5.0, and counts") {
   CHECK(lab.world().drops.latest().back().client_id == "s");
 }
 
+TEST_CASE("drop_newest never tells a 3.1.1 publisher success of a message that was dropped") {
+  Lab lab(full_at(1, QueueFull::drop_newest));
+  sleeper(lab);
+  Client& publisher = lab.join(v311("p"));
+  publisher.publish("t", "1", 1);
+  publisher.send(message("t", "2", 1, 2));
+  CHECK(publisher.next().empty());
+  CHECK_FALSE(publisher.is_read());
+  CHECK(lab.drops(DropReason::queue_full) == 0);
+}
+
 TEST_CASE("a queue is full by bytes, too, and expired messages make room first") {
   Config config = full_at(100, QueueFull::reject);
   config.limits.max_queued_bytes = 50;

@@ -127,7 +127,8 @@ TEST_CASE("new settings hold for what comes") {
   auto acl = Acl::parse("topic read #\n");
   REQUIRE(acl);
   lab.primary().broker().reload(
-      config, std::make_shared<const Access>(Policy{Anonymous::nowhere, {}, *acl}));
+      config, std::make_shared<const Access>(Policy{Anonymous::nowhere, {}, *acl}), lab.now,
+      lab.primary().effects());
   CHECK(client.subscribe("t", 2) == ReasonCode::success);
   client.publish("t", "x");
   CHECK(client.next().empty());

@@ -191,6 +191,7 @@ class Paho:
     def __exit__(self, *_):
         self.client.disconnect()
         self.client.loop_stop()
+        self.client = None  # Closes its sockets at once: paho's select() takes none above 1023.
 
     def subscribe(self, topic, qos=0, **options):
         if options:

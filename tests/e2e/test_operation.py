@@ -85,7 +85,7 @@ def test_a_reload_can_stop_and_start_the_topics_of_sys(daemon, tmp_path):
     path = tmp_path / "tandemq.conf"
     path.write_text("mqtt.sys_interval_s = 1\n")
     one = daemon(f"--config={path}")
-    for interval_s, comes in [(0, False), (1, True)]:
+    for interval_s, comes in ((0, False), (1, True)):
         path.write_text(f"mqtt.sys_interval_s = {interval_s}\n")
         hang_up(one, "users and rights were read again")
         time.sleep(1.5)  # An update that was due before the reload.
@@ -135,8 +135,8 @@ def test_ipv6(daemon, version):
     assert f"listening on mqtt://[::1]:{port}" in one.text()
     with Client(port, version, "::1") as client:
         client.connect()
-    (row,) = [Ctl(one.folder / "admin.sock").text("clients", "list")]
-    assert row is not None
+        (row,) = ctl_of(one).rows("clients", "list")
+        assert row["address"].startswith("[::1]:")
 
 
 @rule("clients on two listeners meet")
