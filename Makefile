@@ -33,7 +33,8 @@ else ifeq ($(FLAVOUR),asan)
 else ifeq ($(FLAVOUR),tsan)
   COMPILER := g++
   # Asio's fences are nothing that ThreadSanitizer understands; its locks are, and they suffice.
-  FLAVOUR_FLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=thread -Wno-tsan
+  FLAVOUR_FLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=thread -Wno-tsan \
+                   -DASIO_DISABLE_FENCED_BLOCK
 else ifeq ($(FLAVOUR),fuzz)
   COMPILER := clang++-14
   FLAVOUR_FLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \

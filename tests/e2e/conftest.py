@@ -79,6 +79,13 @@ class Daemon:
     def text(self):
         return self.log.read_text(errors="replace")[-20000:]
 
+    def await_text(self, text):
+        """Waits until the log says so: what it tells of is done before it is written."""
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while text not in self.text():
+            assert time.monotonic() < deadline, f"the log does not say {text!r}:\n{self.text()}"
+            time.sleep(0.02)
+
     def remove(self):
         if self.process and self.process.poll() is None:
             self.process.kill()

@@ -132,7 +132,7 @@ def test_a_wrong_configuration_does_not_start(tmp_path):
 def test_ipv6(daemon, version):
     port = free_port()
     one = daemon(f"--listener=mqtt://[::1]:{port}")
-    assert f"listening on mqtt://[::1]:{port}" in one.text()
+    one.await_text(f"listening on mqtt://[::1]:{port}")
     with Client(port, version, "::1") as client:
         client.connect()
         (row,) = ctl_of(one).rows("clients", "list")
@@ -143,6 +143,7 @@ def test_ipv6(daemon, version):
 def test_two_listeners(daemon, version):
     port, topic = free_port(), unique("two")
     one = daemon(f"--listener=mqtt://127.0.0.1:{port}")
+    one.await_text(f"listening on mqtt://127.0.0.1:{port}")
     with one.connected(version) as receiver, Client(port, version) as sender:
         receiver.subscribe(topic)
         sender.connect()
@@ -152,9 +153,13 @@ def test_two_listeners(daemon, version):
 
 def test_port_0_is_told_in_the_log(daemon):
     one = daemon("--listener=mqtt://127.0.0.1:0")
-    lines = [line for line in one.text().splitlines() if "listening on mqtt://127.0.0.1:" in line]
-    ports = {int(line.rsplit(":", 1)[1]) for line in lines}
-    (other,) = ports - {one.port}
+
+    def ports():
+        lines = [line for line in one.text().splitlines() if "listening on mqtt" in line]
+        return {int(line.rsplit(":", 1)[1]) for line in lines}
+
+    wait_for(lambda: len(ports()) == 2)
+    (other,) = ports() - {one.port}
     with Client(other) as client:
         client.connect()
 
@@ -269,7 +274,7 @@ def test_max_connections(daemon, version):
     clients = [one.connected(version) for _ in range(3)]
     with one.client(version) as fourth:
         fourth.expect_closed()
-    assert "limits.max_connections = 3 is reached" in one.text()
+    one.await_text("limits.max_connections = 3 is reached")
     for client in clients:
         client.ping()
     clients.pop().disconnect()
@@ -321,9 +326,18 @@ def test_payload_format_off(daemon, version):
 # --- a receiver that reads too slowly
 
 
+QUARANTINE_MB = 300  # What AddressSanitizer keeps of freed memory, where the daemon has it.
+
+
 def memory_mb(one):
     with open(f"/proc/{one.process.pid}/statm", encoding="ascii") as statm:
         return int(statm.read().split()[1]) * 4096 / 1e6
+
+
+def expect_growth_below(one, before_mb, bound_mb):
+    with open(f"/proc/{one.process.pid}/maps", encoding="utf-8") as maps:
+        bound_mb += QUARANTINE_MB if "libasan" in maps.read() else 0
+    assert memory_mb(one) - before_mb < bound_mb
 
 
 @rule("who does not read loses QoS 0 messages, counted; others lose none; memory is bounded")
@@ -341,7 +355,7 @@ def test_slow_receiver_qos0(daemon, version, threads):
         for _ in range(burst):
             assert int(quick.take().payload[:8]) == seen
             seen += 1
-    assert memory_mb(one) - before_mb < 100
+    expect_growth_below(one, before_mb, 100)
     lost = dropped(one)
     assert set(lost) == {"outbox_full"} and lost["outbox_full"] > 0
     rows = ctl_of(one).rows("drops", f"--client={slow.client_id}")
@@ -364,7 +378,7 @@ def test_slow_receiver_qos1(daemon, version):
     for n in range(total):
         sender.publish("t", b"%08d" % n + b"x" * (size if n % 2 else 100), 1, 1 + n)
     wait_for(lambda: not ctl_of(one).record("sessions", "show", name)["connected"])
-    assert memory_mb(one) - before_mb < 3 * total * size / 2 / 1e6
+    expect_growth_below(one, before_mb, 3 * total * size / 2 / 1e6)
     slow.drop()
     with one.connected(version, name, **options) as back:
         assert [int(back.take().payload[:8]) for _ in range(total)] == list(range(total))
@@ -472,13 +486,14 @@ def test_full_drop_oldest(daemon, version):
     assert dropped(one) == {"queue_full": 2}
 
 
-@rule("queue_full = drop_newest: the oldest messages stay, other receivers get all")
+@rule("queue_full = drop_newest: the oldest messages stay, others get all, the publisher is told",
+      NEW)
 def test_full_drop_newest(daemon, version):
     one, topic, back, sender = filled(daemon, version, "drop_newest")
     with one.connected(version) as other:
         other.subscribe((topic, 1))
         reasons = [sender.publish(topic, str(n), 1, n + 1).reason for n in range(5)]
-        assert reasons == [0, 0, 0] + [0x97 if version == V5 else 0] * 2
+        assert reasons == [0, 0, 0, 0x97, 0x97]
         for n in range(5):
             other.take(str(n))
     with back() as receiver:
@@ -486,6 +501,13 @@ def test_full_drop_newest(daemon, version):
             receiver.take(str(n))
         receiver.expect_silence()
     assert dropped(one) == {"queue_full": 2}
+
+
+@rule("queue_full = drop_newest: a publisher that cannot be told waits", OLD)
+@pytest.mark.parametrize("qos", [1, 2])
+def test_full_drop_newest_old(daemon, version, qos):
+    one, topic, back, sender = filled(daemon, version, "drop_newest")
+    blocks(one, version, topic, back, sender, qos)
 
 
 @rule("limits.max_queued_bytes bounds a queue, too")
