@@ -15,6 +15,7 @@ namespace {
 // Nobody is turned away here: hubs stop reading by what is under way, the password workers by the
 // length of their queue, and administration is one thread that waits for answers.
 constexpr std::size_t kNoBound = SIZE_MAX;
+constexpr std::size_t kOutputsMax = 16'384;  // Of a batch, about 2 MB.
 constexpr std::uint64_t kLogBytesKept = 16U << 20U;
 
 bool may_accept_client(const Event& event) {
@@ -98,7 +99,12 @@ void Runner::drain() {
 }
 
 void Runner::step_all(std::vector<Event>& events, Instant now) {
-  for (Event& event : events) step(event, now);
+  for (Event& event : events) {
+    step(event, now);
+    // A fan-out multiplies: its outputs leave, and are bounded by the outboxes, as they come.
+    const Effects& effects = primary_.effects();
+    if (effects.free.list.size() + effects.held.list.size() >= kOutputsMax) finish_batch(now);
+  }
 }
 
 void Runner::step(Event& event, Instant now) {
