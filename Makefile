@@ -15,7 +15,9 @@ SHELL := /bin/bash
 .SUFFIXES:
 .SECONDARY:
 ifeq ($(MAKELEVEL),0)
-MAKEFLAGS += --no-print-directory --output-sync=target -j$(shell nproc)
+# Output is gathered by target, but for those whose reader waits at the screen.
+MAKEFLAGS += --no-print-directory -j$(shell nproc) \
+             $(if $(filter run bench e2e,$(MAKECMDGOALS)),,--output-sync=target)
 endif
 Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(filter 1,$(V)),,@printf '%-5s %s\n' '$(1)' '$(2)')

@@ -1,7 +1,6 @@
 """The clients people really use: mosquitto_pub and mosquitto_sub, and paho-mqtt for Python."""
 
 import queue
-import shutil
 import subprocess
 import threading
 
@@ -18,8 +17,6 @@ from wire import V5, V31, V311
 TOOL_VERSIONS = {V31: "mqttv31", V311: "mqttv311", V5: "mqttv5"}
 PAHO_VERSIONS = {V31: paho.MQTTv31, V311: paho.MQTTv311, V5: paho.MQTTv5}
 QOS = pytest.mark.parametrize("qos", [0, 1, 2], ids=["QoS0", "QoS1", "QoS2"])
-HAVE_TOOLS = pytest.mark.skipif(shutil.which("mosquitto_sub") is None,
-                                reason="mosquitto-clients are not installed")
 
 # --- mosquitto_pub and mosquitto_sub
 
@@ -56,7 +53,6 @@ class Sub:
         return [line for line in out.splitlines() if not line.startswith(("Client ", "Subscribed"))]
 
 
-@HAVE_TOOLS
 @QOS
 @rule("mosquitto_sub receives what mosquitto_pub sends", ALL)
 def test_tools(broker, version, qos):
@@ -67,7 +63,6 @@ def test_tools(broker, version, qos):
     assert sub.lines() == [f"{topic}/{n} {qos} 0 message {n}" for n in range(3)]
 
 
-@HAVE_TOOLS
 @QOS
 @rule("many lines through one mosquitto_pub arrive in order")
 def test_tools_many(broker, version, qos):
@@ -77,7 +72,6 @@ def test_tools_many(broker, version, qos):
     assert sub.lines() == lines
 
 
-@HAVE_TOOLS
 @rule("a retained message, its removal, and -R", ALL)
 def test_tools_retained(broker, version):
     topic = unique("retained")
@@ -89,7 +83,6 @@ def test_tools_retained(broker, version):
     assert sub.lines() == ["0 live"]
 
 
-@HAVE_TOOLS
 @rule("the will of a killed mosquitto_sub is published", ALL)
 def test_tools_will(broker, version):
     topic = unique("will")
@@ -102,7 +95,6 @@ def test_tools_will(broker, version):
     assert watcher.lines() == ["died"]
 
 
-@HAVE_TOOLS
 @rule("a session kept by mosquitto_sub -c queues while it is away")
 def test_tools_offline(broker, version):
     topic, name = unique("offline"), unique("offline")
@@ -119,7 +111,6 @@ def test_tools_offline(broker, version):
     assert (back.returncode, back.stdout.split()) == (0, ["0", "1", "2"])
 
 
-@HAVE_TOOLS
 @rule("properties set by mosquitto_pub are shown by mosquitto_sub", NEW)
 def test_tools_properties(broker, version):
     topic = unique("props")
@@ -137,7 +128,6 @@ def test_tools_properties(broker, version):
     assert sub.lines() == ["text/x|r/t|c1|k:v|x"]
 
 
-@HAVE_TOOLS
 @rule("the broker tells about itself below $SYS")
 @pytest.mark.parametrize("name", ["version", "uptime", "clients/connected", "messages/received",
                                   "messages/sent"])
