@@ -180,7 +180,7 @@ FIXED_LAYOUT := $(if $(filter tsan,$(FLAVOUR)),\
 unit-tests: $(UNIT_TESTS)
 	$(call say,RUN,$<)
 	$(Q)ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 \
-	  TSAN_OPTIONS=halt_on_error=1 $(FIXED_LAYOUT) $< $(ARGS)
+	  TSAN_OPTIONS=halt_on_error=1:suppressions=tests/tsan.txt $(FIXED_LAYOUT) $< $(ARGS)
 
 asan tsan:
 	@$(MAKE) FLAVOUR=$@ unit-tests

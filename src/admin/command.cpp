@@ -41,6 +41,7 @@ Result<void> check_value(const CommandArgument& argument, const Json& value) {
   }
   switch (argument.type) {
     case Type::text:
+    case Type::path:
       return check_text(argument, value);
     case Type::yes:
       if (!value.is_boolean()) return failure(in_quotes(argument.name) + " must be true or false.");

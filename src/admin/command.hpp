@@ -1,6 +1,6 @@
-// Command: what can be asked of a running broker, in one table that the server, tandemqctl, its
-// help and its manual page share: names, arguments, and how a person wants to see the answer.
-// Pure values, any thread. What a command does stands in node/commands.
+// Command: what can be asked of a running broker or done with its data, in one table that the
+// server, tandemqctl, its help and its manual page share: names, arguments, and how a person wants
+// to see the answer. Pure values, any thread. What a command does stands in node/commands.
 #pragma once
 
 #include "admin/json.hpp"
@@ -20,7 +20,12 @@ struct CommandArgument {
     option,  // --name=VALUE
     flag,    // --name
   };
-  enum class Type : std::uint8_t { text, number, yes };
+  enum class Type : std::uint8_t {
+    text,
+    number,
+    yes,
+    path,  // A text; tandemqctl makes it absolute, for the broker stands in another folder.
+  };
 
   std::string_view name;  // The key in the request; with '-' for '_' on a command line.
   Kind kind = Kind::word;
@@ -54,7 +59,13 @@ struct Command {
   enum class Answer : std::uint8_t {
     record,  // One object.
     rows,    // Any number of objects, a line each.
-    live,    // The same, without end: each comes when it happens.
+    live,    // The same, each when it happens; there may be no end.
+  };
+  enum class Place : std::uint8_t {
+    broker,    // A running broker answers.
+    offline,   // tandemqctl does it itself, on a data.dir that no broker uses.
+    either,    // Offline if data_dir is given.
+    assisted,  // tandemqctl does it, and sends other commands to a running broker.
   };
 
   std::string_view name;  // "clients list"
@@ -62,6 +73,7 @@ struct Command {
   std::span<const CommandArgument> arguments;
   std::span<const CommandColumn> columns;
   std::string_view about;  // Sentences.
+  Place place = Place::broker;
 };
 
 std::span<const Command> commands();                 // In the order in which help shows them.

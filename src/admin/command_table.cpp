@@ -1,4 +1,5 @@
 #include "admin/command.hpp"
+#include "admin/transfer_commands.hpp"
 
 #include <array>
 
@@ -7,6 +8,7 @@ namespace {
 
 using Show = CommandColumn::Show;
 using Answer = Command::Answer;
+using Place = Command::Place;
 
 constexpr std::uint32_t kAny = 0xFFFFFFFF;
 
@@ -25,6 +27,12 @@ constexpr CommandArgument choice(std::string_view name, bool required,
 }
 constexpr CommandArgument text(std::string_view name, std::string_view about) {
   return {name, CommandArgument::Kind::option, CommandArgument::Type::text, false, 0, {}, about};
+}
+constexpr CommandArgument path_word(std::string_view name, std::string_view about) {
+  return {name, CommandArgument::Kind::word, CommandArgument::Type::path, true, 0, {}, about};
+}
+constexpr CommandArgument path(std::string_view name, bool required, std::string_view about) {
+  return {name, CommandArgument::Kind::option, CommandArgument::Type::path, required, 0, {}, about};
 }
 constexpr CommandArgument number(std::string_view name, std::uint32_t max, std::string_view about) {
   return {name, CommandArgument::Kind::option, CommandArgument::Type::number, false, max, {},
@@ -94,10 +102,28 @@ constexpr CommandArgument kTraceArguments[] = {
 constexpr CommandArgument kTraceStopArguments[] = {
     choice("subject", false, kSubjects, "What was watched; without it every trace ends."),
     maybe_word("value", "As it was given to trace start.")};
+constexpr CommandArgument kExplainArguments[] = {
+    kClient, text("topic", "Only what is about this topic, and whether the client gets it at all."),
+    text("since",
+         "Only what happened from then on, as 2026-11-21T10:00:00Z or in milliseconds since 1970."),
+    number("limit", kAny, "At most so many rows, the last ones; 100 if it is not given.")};
 constexpr CommandArgument kConfigArguments[] = {
     flag("changed", "Only what differs from its default.")};
 constexpr CommandArgument kLevelArguments[] = {
     choice("level", false, kLevels, "The new level; without it the level is only shown.")};
+constexpr CommandArgument kInfoArguments[] = {
+    path("data_dir", false, "Look into this data.dir, which no broker uses.")};
+constexpr CommandArgument kVerifyArguments[] = {path("data_dir", true, "The data.dir.")};
+constexpr CommandArgument kBackupArguments[] = {
+    path_word("folder", "A folder on the broker's machine that does not exist or is empty.")};
+constexpr CommandArgument kRestoreArguments[] = {
+    path_word("folder", "The folder of the backup."),
+    path("data_dir", true, "The data.dir that gets the store."),
+    path("archive", false, "Go on with the records that stand in this store.archive_dir."),
+    text("until",
+         "With --archive: up to this time, as 2026-11-21T10:00:00Z or in milliseconds since 1970; "
+         "without it as far as the archive goes."),
+    flag("replace", "Move a store that is there to the quarantine in data.dir.")};
 
 // Columns.
 constexpr CommandColumn kStatusColumns[] = {
@@ -133,6 +159,8 @@ constexpr CommandColumn kStatusColumns[] = {
     {"dropped.refused", "- refused", Show::count},
     {"dropped.session_ended", "- session ended", Show::count},
     {"dropped.purged", "- purged", Show::count},
+    {"dropped.damaged", "- damaged", Show::count},
+    {"dropped.disk_full", "- disk full", Show::count},
     {"accepted", "connections accepted", Show::count},
     {"refused", "connections refused", Show::count},
     {"takeovers", "take-overs", Show::count},
@@ -253,11 +281,71 @@ constexpr CommandColumn kTraceColumns[] = {
     {"at", "TIME", Show::time}, {"client", "CLIENT"}, {"address", "ADDRESS"},
     {"text", "EVENT"},          {"topic", "TOPIC"},
 };
+constexpr CommandColumn kExplainColumns[] = {
+    {"at", "TIME", Show::time}, {"lsn", "RECORD"},    {"event", "EVENT"},
+    {"packet_id", "PACKET ID"}, {"qos", "QOS"},       {"message", "MESSAGE"},
+    {"topic", "TOPIC"},         {"detail", "DETAIL"},
+};
 constexpr CommandColumn kConfigColumns[] = {
     {"key", "KEY"},
     {"value", "VALUE"},
     {"default", "DEFAULT"},
     {"changed", "CHANGED"},
+};
+constexpr CommandColumn kInfoColumns[] = {
+    {"first_lsn", "first record of the log", Show::count},
+    {"last_lsn", "last record of the log", Show::count},
+    {"log_bytes", "log", Show::bytes},
+    {"tables_at", "tables stand at record", Show::count},
+    {"tables.sessions.rows", "sessions, about", Show::count},
+    {"tables.sessions.bytes", "-", Show::bytes},
+    {"tables.subscriptions.rows", "subscriptions, about", Show::count},
+    {"tables.subscriptions.bytes", "-", Show::bytes},
+    {"tables.messages.rows", "messages, about", Show::count},
+    {"tables.messages.bytes", "-", Show::bytes},
+    {"tables.queue.rows", "queued, about", Show::count},
+    {"tables.queue.bytes", "-", Show::bytes},
+    {"tables.retained.rows", "retained, about", Show::count},
+    {"tables.retained.bytes", "-", Show::bytes},
+    {"tables.wills.rows", "wills, about", Show::count},
+    {"tables.wills.bytes", "-", Show::bytes},
+    {"store_bytes", "on the disk", Show::bytes},
+    {"disk_free_bytes", "free on the disk", Show::bytes},
+    {"disk_low", "disk too full for more"},
+    {"memory.bodies", "messages in the broker", Show::count},
+    {"memory.bodies_bytes", "of them in memory", Show::bytes},
+    {"archived", "archived up to record", Show::count},
+};
+constexpr CommandColumn kVerifyColumns[] = {
+    {"sound", "sound"},
+    {"first_lsn", "first record of the log", Show::count},
+    {"position", "last record of the log", Show::count},
+    {"tables_at", "tables stand at record", Show::count},
+    {"records", "records", Show::count},
+    {"replayed", "records behind the tables", Show::count},
+    {"rows.sessions", "rows of sessions", Show::count},
+    {"rows.subscriptions", "rows of subscriptions", Show::count},
+    {"rows.messages", "rows of messages", Show::count},
+    {"rows.queue", "rows of queues", Show::count},
+    {"rows.retained", "rows of retained messages", Show::count},
+    {"rows.wills", "rows of wills", Show::count},
+    {"sessions", "sessions", Show::count},
+    {"messages", "messages", Show::count},
+    {"digest", "digest"},
+    {"damaged", "damaged parts", Show::count},
+};
+constexpr CommandColumn kBackupColumns[] = {{"progress", "PROGRESS"}};
+constexpr CommandColumn kRestoreColumns[] = {
+    {"position", "last record", Show::count},
+    {"last_at", "of", Show::time},
+    {"backup.created_at", "backup of", Show::time},
+    {"backup.node", "of node"},
+    {"archived", "records from the archive", Show::count},
+    {"archive_ended", "archive ended before --until"},
+    {"sessions", "sessions", Show::count},
+    {"messages", "messages", Show::count},
+    {"digest", "digest"},
+    {"moved_to", "old store moved to"},
 };
 constexpr CommandColumn kReloadColumns[] = {{"change", "CHANGE"}};
 constexpr CommandColumn kKicked[] = {{"kicked", "disconnected"}};
@@ -311,11 +399,49 @@ constexpr Command kCommands[] = {
     {"drops", Answer::rows, kDropArguments, kDropColumns,
      "Shows the last messages that were not delivered, with the reason. limits.drops_kept says how "
      "many are remembered."},
+    {"explain", Answer::rows, kExplainArguments, kExplainColumns,
+     "Says why a client has or has not got its messages: what was sent to it, when, with which "
+     "packet id, what it acknowledged, and then in sentences what is in flight, what waits and "
+     "why, what was dropped. The answer comes from the log, from the state and from the protocol "
+     "events that are always remembered (limits.history_events); nothing has to be switched on "
+     "before."},
     {"trace start", Answer::live, kTraceArguments, kTraceColumns,
      "Shows protocol events of a client, a topic or an address as they happen, until it is "
      "interrupted or stopped."},
     {"trace stop", Answer::record, kTraceStopArguments, kStopped,
      "Ends traces that run in other terminals: all, or those of one subject."},
+    {"store info", Answer::record, kInfoArguments, kInfoColumns,
+     "Shows how large log and tables are, which records the log holds, and the room on the disk.",
+     Place::either},
+    {"store verify", Answer::record, kVerifyArguments, kVerifyColumns,
+     "Reads the whole store of a data.dir that no broker uses: every checksum, every record, the "
+     "state that follows, its invariants. Changes nothing. What is damaged is listed, and the exit "
+     "status is 1.",
+     Place::offline},
+    {"backup create", Answer::live, kBackupArguments, kBackupColumns,
+     "Copies the store while the broker serves, as it is at one moment, and verifies the copy. It "
+     "is made by the broker, so its user must be able to write the folder. On the disk of data.dir "
+     "it takes little room at first: it shares files."},
+    {"backup restore", Answer::record, kRestoreArguments, kRestoreColumns,
+     "Makes a backup the store of a data.dir that no broker uses, verifies it, and with --archive "
+     "takes it on to a point in time. If anything is wrong nothing is changed.",
+     Place::offline},
+    {"export", Answer::rows, kExportArguments, kExportColumns,
+     "Writes what is durable as lines of JSON: sessions, subscriptions, what is in flight and what "
+     "waits, retained messages, wills. The broker goes on meanwhile: each page of some 1,000 lines "
+     "is true at its moment, and what is delivered before its page comes is not in it."},
+    {"import", Answer::record, kImportArguments, kImportColumns,
+     "Takes the lines of an export into a running broker. What cannot be taken is refused line by "
+     "line, with the reason, and the exit status is 1: so is everything of a client that is "
+     "connected, or has a session already. Imported sessions wait for their clients.",
+     Command::Place::assisted},
+    {"import mosquitto", Answer::record, kImportMosquittoArguments, kImportColumns,
+     "Brings a Mosquitto 2.0 over: translates its configuration, lists what has no equivalent, and "
+     "imports sessions, subscriptions, queues and retained messages of its mosquitto.db into a "
+     "running broker. Stop Mosquitto first, it writes the file when it stops.",
+     Command::Place::assisted},
+    {"import lines", Answer::record, kImportLinesArguments, kImportColumns,
+     "Takes some lines; import sends a file in this way, 1,000 lines or 1 MB at a time."},
     {"config show", Answer::rows, kConfigArguments, kConfigColumns, "Lists the settings in force."},
     {"config reload",
      Answer::rows,

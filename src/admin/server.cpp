@@ -76,6 +76,11 @@ const Command* command_at(const std::string& path) {
   return find_command(name);
 }
 
+// tandemqctl does the others.
+bool is_for_broker(const Command& command) {
+  return command.place == Command::Place::broker || command.place == Command::Place::either;
+}
+
 // Counts the streams that run; a stream that may not is told apart by its being null.
 class StreamPlace {
  public:
@@ -112,7 +117,8 @@ struct AdminServer::Http {
 
 void AdminServer::Http::handle(const httplib::Request& request, httplib::Response& response) {
   const Command* command = command_at(request.path);
-  if (command == nullptr) return fail(response, 404, "There is no command '" + request.path + "'.");
+  if (command == nullptr || !is_for_broker(*command))
+    return fail(response, 404, "There is no command '" + request.path + "'.");
   const Result<Json> arguments = request.body.empty() ? Json::object() : parse_json(request.body);
   if (!arguments) return fail(response, 400, arguments.error().text);
   const Result<void> checked = check_arguments(*command, *arguments);
@@ -172,6 +178,7 @@ AdminServer::AdminServer(std::string socket_path, CommandHandlers handlers)
     : socket_path_(std::move(socket_path)), handlers_(std::move(handlers)) {
   for (const Command& command : commands()) {
     const bool rows = command.answer != Command::Answer::record;
+    if (!is_for_broker(command)) continue;
     ENSURE(rows ? handlers_.rows.contains(command.name) : handlers_.records.contains(command.name),
            "every command of the table has its handler");
   }

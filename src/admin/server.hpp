@@ -28,7 +28,7 @@ using RowSource = std::function<bool(std::vector<Json>& rows)>;
 using RowsHandler = std::function<Result<RowSource>(const Json& arguments)>;
 inline constexpr int kRowsWait_ms = 200;
 
-// One for each command of the table.
+// One for each command of the table that a broker answers.
 struct CommandHandlers {
   std::map<std::string, RecordHandler, std::less<>> records;
   std::map<std::string, RowsHandler, std::less<>> rows;

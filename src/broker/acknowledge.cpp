@@ -9,6 +9,11 @@ namespace {
 
 using mqtt::PacketType;
 
+Happening happening_of(PacketType type) {
+  if (type == PacketType::puback) return Happening::puback_in;
+  return type == PacketType::pubcomp ? Happening::pubcomp_in : Happening::pubrec_in;
+}
+
 AckKind kind_of(const mqtt::Ack& packet) {
   if (packet.type == PacketType::puback) return AckKind::puback;
   if (packet.type == PacketType::pubcomp) return AckKind::pubcomp;
@@ -34,6 +39,8 @@ void finish(Turn& turn, Connection& connection, std::size_t i, std::uint16_t pac
 void acknowledge(Turn& turn, Connection& connection, const mqtt::Ack& packet) {
   const Outgoing& outgoing = turn.state.session(connection.session)->outgoing;
   const auto i = outgoing.find_inflight(packet.packet_id);
+  turn.happens(happening_of(packet.type), connection.session, packet.reason, packet.packet_id,
+               i ? outgoing[*i].message_id() : MessageId::none);
   if (!i) {
     // A handshake that is over on our side: a PUBREC still gets its PUBREL, so that it ends on
     // the other side too; the others need no answer.

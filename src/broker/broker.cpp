@@ -3,6 +3,7 @@
 #include "broker/block.hpp"
 #include "broker/connect.hpp"
 #include "broker/expire.hpp"
+#include "broker/fetch.hpp"
 #include "broker/handle.hpp"
 #include "broker/leave.hpp"
 #include "broker/retain.hpp"
@@ -45,8 +46,8 @@ struct Step {
     turn.world.connections.close(connection.id);
   }
   void operator()(OutboxDropped& event) {
-    turn.world.drops.add({0, turn.now, DropReason::outbox_full, event.count, connection.client_id,
-                          std::move(event.topic)});
+    turn.note_drop({0, turn.now, DropReason::outbox_full, event.count, connection.client_id,
+                    std::move(event.topic)});
   }
   void operator()(OutboxOverflowed&) {
     refuse(turn, connection, ReasonCode::quota_exceeded, "it reads too slowly");
@@ -116,6 +117,18 @@ void Broker::step(Event&& event, Instant now, Effects& effects) {
   if (!world_.dead_letters.empty()) publish_dead_letters(turn);
 }
 
+void Broker::bodies_read(std::uint64_t request, const std::vector<MessageRef>& bodies,
+                         const std::vector<MessageId>& lost, Instant now, Effects& effects) {
+  Turn turn(world_, now, effects);
+  take_bodies(turn, request, bodies, lost);
+  if (!world_.dead_letters.empty()) publish_dead_letters(turn);
+}
+
+void Broker::set_disk_low(bool low) {
+  if (world_.disk_low && !low) world_.room_made = true;  // Publishers that wait get another try.
+  world_.disk_low = low;
+}
+
 void Broker::tick(Instant now, Effects& effects) {
   while (const auto due = world_.timers.take_due(now)) {
     Turn turn(world_, now, effects);
@@ -150,6 +163,7 @@ void Broker::reload(const Config& config, std::shared_ptr<const Access> access, 
   world_.config = config;
   world_.access = std::move(access);
   world_.drops.keep_at_most(config.limits.drops_kept);
+  world_.history.keep_at_most(config.limits.history_events);
   Turn turn(world_, now, effects);
   schedule_sys(turn);
 }

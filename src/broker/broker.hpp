@@ -35,6 +35,13 @@ class Broker {
   // Publishers that wait for room in a queue get another try; to be called after a batch.
   void retry_blocked(Instant now, Effects& effects);
 
+  // The answer to Effects::wanted of this number, see broker/fetch.hpp.
+  void bodies_read(std::uint64_t request, const std::vector<MessageRef>& bodies,
+                   const std::vector<MessageId>& lost, Instant now, Effects& effects);
+
+  // Whether the disk has no room for anything new (store.low_bytes).
+  void set_disk_low(bool low);
+
   // The node is about to stop serving: every client is told (0x8B, or 0x9C with the Server
   // Reference) and closed. Wills are not published: the sessions go on elsewhere or later.
   void say_goodbye(Instant now, Effects& effects);

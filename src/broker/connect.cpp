@@ -89,6 +89,8 @@ bool open_session(Turn& turn, Connection& connection, bool clean_start) {
                              connection.session_expiry_s, turn.now,
                              connection.session_expiry_s > 0});
   }
+  turn.happens(session != nullptr ? Happening::resumed : Happening::opened, connection.session, {},
+               connection.origin->address);
   turn.world.connections.bind(connection.session, &connection);
   return session != nullptr;
 }
@@ -194,6 +196,11 @@ void accept(Turn& turn, Connection& connection, std::string_view data) {
   // [MQTT-3.1.2-24]: a client that cannot be told what was granted gets nothing.
   if (mqtt::encoded_size(connack, connection.version) > connection.packet_size_max)
     return close(turn, connection, "its Maximum Packet Size is too small for CONNACK");
+
+  if (turn.world.disk_low && connection.session_expiry_s > 0 &&
+      (packet->clean_start || turn.state.find_session(connection.client_id) == nullptr))
+    return refuse(turn, connection, ReasonCode::quota_exceeded,
+                  "the disk of the broker is nearly full");
 
   const bool present = open_session(turn, connection, packet->clean_start);
   if (packet->will) set_will(turn, connection, *packet->will);

@@ -59,6 +59,7 @@ struct Connection {
   std::uint32_t outstanding = 0;      // Deliveries in flight on this connection.
   std::uint32_t incoming = 0;         // QoS 2 messages taken on this connection and not released.
   std::uint32_t resent = 0;  // Deliveries of the window that this connection has been sent.
+  std::uint64_t fetch = 0;   // The request for bodies that it waits for; 0: none.
   Lsn held_until = 0;        // Outputs for it wait for this record; later ones queue behind.
   Instant opened_at;
   Instant received_at;

@@ -1,5 +1,6 @@
 #include "broker/deliver.hpp"
 
+#include "broker/fetch.hpp"
 #include "mqtt/encode.hpp"
 
 #include <algorithm>
@@ -36,7 +37,7 @@ bool fits(const Connection& connection, const Message& message, const Deliver& d
 
 Deliver delivery_of(const Delivery& delivery, Instant now, bool dup) {
   Deliver out;
-  out.expiry_s = expiry_left_s(*delivery.message, now);
+  out.expiry_s = expiry_left_s(*delivery.message(), now);
   out.packet_id = delivery.packet_id;
   out.qos = delivery.qos;
   out.retain = delivery.retain;
@@ -45,26 +46,38 @@ Deliver delivery_of(const Delivery& delivery, Instant now, bool dup) {
   return out;
 }
 
+// The body is on its way from the disk, and the delivery cannot do without.
+bool waits_for_body(const Delivery& delivery) {
+  return delivery.on_disk() && !delivery.stored->lost;
+}
+
 // [MQTT-4.4.0-1]: what an earlier connection left in flight, in its order, with its packet ids.
 void resend(Turn& turn, Connection& connection) {
   const Outgoing& outgoing = turn.state.session(connection.session)->outgoing;
   while (connection.resent < outgoing.inflight_count() &&
          connection.outstanding < window(turn.world, connection)) {
-    const Delivery& delivery = outgoing[connection.resent++];
+    const Delivery& delivery = outgoing[connection.resent];
+    if (waits_for_body(delivery)) return;
+    ++connection.resent;
     ++connection.outstanding;
     if (delivery.phase == DeliveryPhase::released) {
+      turn.happens(Happening::pubrel_out, connection.session, {}, delivery.packet_id,
+                   delivery.message_id());
       turn.send(connection, mqtt::Ack{mqtt::PacketType::pubrel, delivery.packet_id, {}, {}});
       continue;
     }
-    Deliver out = delivery_of(delivery, turn.now, true);
-    if (fits(connection, *delivery.message, out)) {
-      turn.deliver(connection, delivery.message, std::move(out));
-      continue;
+    const MessageRef message = delivery.message();
+    if (message) {
+      Deliver out = delivery_of(delivery, turn.now, true);
+      if (fits(connection, *message, out)) {
+        turn.deliver(connection, message, std::move(out));
+        continue;
+      }
     }
-    const MessageRef message = delivery.message;
     turn.apply(Acknowledged{connection.session, delivery.packet_id});
     --connection.resent, --connection.outstanding;
-    turn.drop(DropReason::packet_too_large, connection.client_id, message);
+    turn.drop(message ? DropReason::packet_too_large : DropReason::damaged, connection.client_id,
+              message);
   }
 }
 
@@ -72,10 +85,9 @@ void resend(Turn& turn, Connection& connection) {
 DropReason obstacle(const Turn& turn, const Connection& connection, const Delivery& delivery,
                     const Deliver& out) {
   const WhoView who{connection.client_id, connection.user_name};
-  if (delivery.message->expired_at(turn.now)) return DropReason::expired;  // [MQTT-3.3.2-5]
-  if (!turn.world.access->may_receive(who, delivery.message->topic))
+  if (!turn.world.access->may_receive(who, delivery.message()->topic))
     return DropReason::not_authorized;
-  if (!fits(connection, *delivery.message, out)) return DropReason::packet_too_large;
+  if (!fits(connection, *delivery.message(), out)) return DropReason::packet_too_large;
   return DropReason::count;
 }
 
@@ -83,9 +95,16 @@ DropReason obstacle(const Turn& turn, const Connection& connection, const Delive
 void send_next(Turn& turn, Connection& connection) {
   const Outgoing& outgoing = turn.state.session(connection.session)->outgoing;
   const Delivery& delivery = outgoing[outgoing.inflight_count()];
-  const MessageRef message = delivery.message;
-  Deliver out = delivery_of(delivery, turn.now, false);
-  const DropReason reason = obstacle(turn, connection, delivery, out);
+  const MessageRef message = delivery.message();
+  Deliver out;
+  DropReason reason = DropReason::expired;  // [MQTT-3.3.2-5]
+  if (!delivery.expired_at(turn.now)) {
+    reason = DropReason::damaged;
+    if (message) {
+      out = delivery_of(delivery, turn.now, false);
+      reason = obstacle(turn, connection, delivery, out);
+    }
+  }
   if (reason != DropReason::count) {
     turn.apply(Discarded{connection.session, delivery.sequence});
     return turn.drop(reason, connection.client_id, message);
@@ -106,8 +125,13 @@ void pump(Turn& turn, Connection& connection) {
   resend(turn, connection);
   const Outgoing& outgoing = turn.state.session(connection.session)->outgoing;
   if (outgoing.queued_count() > 0) turn.world.room_made = true;
-  while (outgoing.queued_count() > 0 && connection.outstanding < window(turn.world, connection))
+  while (outgoing.queued_count() > 0 && connection.outstanding < window(turn.world, connection) &&
+         connection.resent == outgoing.inflight_count()) {
+    const Delivery& next = outgoing[connection.resent];
+    if (waits_for_body(next) && !next.expired_at(turn.now)) break;
     send_next(turn, connection);
+  }
+  fetch_ahead(turn, connection, connection.outstanding < window(turn.world, connection));
 }
 
 void assign(Turn& turn, const Session& session, const MessageRef& message, Assignment assignment) {
@@ -119,6 +143,7 @@ void assign(Turn& turn, const Session& session, const MessageRef& message, Assig
                                  connection->outstanding < window(turn.world, *connection)));
   Queued queued;
   queued.session = session.id;
+  queued.sequence = session.outgoing.next_sequence();
   queued.qos = assignment.qos;
   queued.retain = assignment.retain;
   queued.share = assignment.share;
@@ -128,7 +153,13 @@ void assign(Turn& turn, const Session& session, const MessageRef& message, Assig
     queued.volatile_message = message;
   }
   if (!at_once) {
-    if (qos0 && !(session.durable && turn.world.config.mqtt.queue_qos0)) return;
+    const bool kept = !qos0 || (session.durable && turn.world.config.mqtt.queue_qos0);
+    const Wait wait = connection == nullptr                 ? Wait::away
+                      : session.outgoing.queued_count() > 0 ? Wait::behind
+                                                            : Wait::window;
+    turn.happens(kept ? Happening::queued : Happening::passed_over, session.id, wait,
+                 assignment.qos, *message);
+    if (!kept) return;
     queued.subscription_ids = std::move(assignment.subscription_ids);
     return turn.apply(std::move(queued));
   }
@@ -166,8 +197,8 @@ void drop_expired(Turn& turn, const Session& session) {
   const Outgoing& outgoing = session.outgoing;
   while (outgoing.queued_count() > 0) {
     const Delivery& oldest = outgoing[outgoing.inflight_count()];
-    if (!oldest.message->expired_at(turn.now)) return;
-    const MessageRef message = oldest.message;
+    if (!oldest.expired_at(turn.now)) return;
+    const MessageRef message = oldest.message();
     turn.apply(Discarded{session.id, oldest.sequence});
     turn.drop(DropReason::expired, session.client_id, message);
   }
@@ -178,7 +209,7 @@ bool drop_oldest(Turn& turn, const Session& session, std::size_t message_size) {
   if (message_size > turn.world.config.limits.max_queued_bytes) return false;
   while (is_full(turn.world, session, message_size) && outgoing.queued_count() > 0) {
     const Delivery& oldest = outgoing[outgoing.inflight_count()];
-    const MessageRef message = oldest.message;
+    const MessageRef message = oldest.message();
     turn.apply(Discarded{session.id, oldest.sequence});
     turn.drop(DropReason::queue_full, session.client_id, message);
   }

@@ -23,6 +23,10 @@ std::string_view name(DropReason reason) {
       return "session_ended";
     case DropReason::purged:
       return "purged";
+    case DropReason::damaged:
+      return "damaged";
+    case DropReason::disk_full:
+      return "disk_full";
     case DropReason::count:
       break;
   }

@@ -23,6 +23,8 @@ enum class DropReason : std::uint8_t {
   refused,           // The PUBLISH was invalid: topic, QoS, payload format, quota.
   session_ended,     // It waited for a session that expired or was discarded.
   purged,            // An operator emptied the queue.
+  damaged,           // It could not be read back from the disk.
+  disk_full,         // There was no room left to store it, see store.low_bytes.
   count,
 };
 

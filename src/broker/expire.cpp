@@ -87,6 +87,7 @@ void adopt(Turn& turn) {
     }
   });
   for (const SessionId id : connected) {
+    turn.happens(Happening::suspended, id, {}, "the broker stopped");
     turn.apply(SessionSuspended{id, turn.state.session(id)->expiry_s, turn.now});
     turn.watch(turn.state.session(id)->expires_at(), {Due::Kind::session, index(id), {}});
   }

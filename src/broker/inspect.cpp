@@ -179,8 +179,8 @@ std::vector<DeliveryReport> peek_queue(const Session& session, std::size_t skip,
   const std::size_t end = begin + std::min({limit, kPageRows, outgoing.size() - begin});
   for (std::size_t i = begin; i < end; ++i) {
     const Delivery& delivery = outgoing[i];
-    deliveries.push_back(
-        {delivery.sequence, delivery.phase, delivery.packet_id, delivery.qos, delivery.message});
+    deliveries.push_back({delivery.sequence, delivery.phase, delivery.packet_id, delivery.qos,
+                          delivery.message_id(), delivery.message()});
   }
   return deliveries;
 }

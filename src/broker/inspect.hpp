@@ -108,11 +108,12 @@ std::vector<MessageRef> list_retained(const World& world, std::string_view filte
 
 // One delivery that a session waits for or has in flight.
 struct DeliveryReport {
-  std::uint32_t sequence = 0;
+  std::uint64_t sequence = 0;
   DeliveryPhase phase = DeliveryPhase::queued;
   std::uint16_t packet_id = 0;
   mqtt::QoS qos{};
-  MessageRef message;  // Null once released.
+  MessageId id{};      // None once released, and of a message that is not in the log.
+  MessageRef message;  // Null once released, and while it is on disk only.
 };
 // Oldest first, from the `skip`-th on, at most `limit` and a page.
 std::vector<DeliveryReport> peek_queue(const Session& session, std::size_t skip, std::size_t limit);

@@ -32,6 +32,7 @@ void refuse(Turn& turn, Connection& connection, ReasonCode reason, std::string_v
   const bool accepted = connection.phase == ConnectionPhase::ready;
   if (!accepted) ++turn.world.counters.connections_refused;
   if (!accepted && connection.phase != ConnectionPhase::opened) {
+    turn.happens(Happening::refused, SessionId::none, reason, connection.client_id);
     // The return codes of 3.1 and 3.1.1 do not say everything: then the connection is just closed.
     if (connection.is_v5() || mqtt::connack_code_311(reason)) {
       turn.send(connection, Accepted{connection.version, 0});
@@ -60,6 +61,8 @@ void close(Turn& turn, Connection& connection, std::string why, WillFate will_fa
   if (connection.phase == ConnectionPhase::closing) return;
   connection.phase = ConnectionPhase::closing;
   if (turn.world.trace.active()) turn.trace(connection, {}, "closed: " + why);
+  if (connection.session != SessionId::none)
+    turn.happens(Happening::suspended, connection.session, {}, why);
   turn.send(connection, Close{std::move(why)});
   detach(turn, connection, will_fate);
 }
@@ -92,8 +95,10 @@ void end_session(Turn& turn, SessionId id, DropReason reason) {
   const Session& session = *turn.state.session(id);
   const Outgoing& outgoing = session.outgoing;
   for (std::size_t i = 0; i < outgoing.size(); ++i)
-    if (outgoing[i].message) turn.drop(reason, session.client_id, outgoing[i].message);
+    if (outgoing[i].phase != DeliveryPhase::released)
+      turn.drop(reason, session.client_id, outgoing[i].message());
   const std::string client_id = session.client_id;
+  turn.happens(Happening::ended, id, {}, client_id);
   turn.apply(SessionEnded{id});
   turn.world.room_made = true;
   if (turn.state.wills().contains(client_id)) publish_will(turn, client_id);

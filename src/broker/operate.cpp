@@ -55,7 +55,7 @@ std::optional<std::size_t> purge_queue(Turn& turn, std::string_view client_id) {
   std::size_t purged = 0;
   for (; purged < kOperatePage && outgoing.queued_count() > 0; ++purged) {
     const Delivery& oldest = outgoing[outgoing.inflight_count()];
-    const MessageRef message = oldest.message;
+    const MessageRef message = oldest.message();
     turn.apply(Discarded{session->id, oldest.sequence});
     turn.drop(DropReason::purged, session->client_id, message);
   }
@@ -76,6 +76,8 @@ Result<Routed> publish_message(Turn& turn, Message message) {
   message.published_at = turn.now;
   Publication publication{std::move(message), SessionId::none, true};
   const Routed routed = route(turn, publication);
+  if (routed == Routed::disk_full)
+    return failure("The disk of the broker is nearly full; nothing was published.");
   if (routed == Routed::queue_full)
     return failure("The queue of a receiver is full; nothing was published.");
   return routed;

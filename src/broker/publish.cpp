@@ -15,6 +15,8 @@ using mqtt::PropertyId;
 using mqtt::QoS;
 using mqtt::ReasonCode;
 
+constexpr std::string_view kDiskFull = "the disk of the broker is nearly full";
+
 // A reason against a PUBLISH, and what it costs: the message, or the connection.
 struct Objection {
   ReasonCode reason = ReasonCode::success;
@@ -78,6 +80,8 @@ void answer(Turn& turn, Connection& connection, const mqtt::Publish& packet, Rea
             std::string_view why) {
   if (packet.qos == QoS::at_most_once) return;
   const bool qos2 = packet.qos == QoS::exactly_once;
+  if (reason != ReasonCode::success)
+    turn.happens(Happening::answered, connection.session, reason, packet.packet_id, {});
   if (qos2 && !mqtt::is_error(reason)) {
     turn.apply(IncomingTaken{connection.session, packet.packet_id});
     ++connection.incoming;
@@ -96,9 +100,10 @@ void reject(Turn& turn, Connection& connection, const mqtt::Publish& packet,
   message.payload = packet.payload;
   const bool denied = objection.reason == ReasonCode::not_authorized;
   const bool full = objection.reason == ReasonCode::quota_exceeded;
-  turn.drop(denied ? DropReason::not_authorized
-            : full ? DropReason::queue_full
-                   : DropReason::refused,
+  turn.drop(denied                       ? DropReason::not_authorized
+            : objection.why == kDiskFull ? DropReason::disk_full
+            : full                       ? DropReason::queue_full
+                                         : DropReason::refused,
             connection.client_id, std::make_shared<const Message>(std::move(message)));
   if (objection.ends_connection || (!connection.is_v5() && packet.qos != QoS::at_most_once))
     return refuse(turn, connection, objection.reason, objection.why);
@@ -130,10 +135,12 @@ void count(Turn& turn, Connection& connection, const Message& message, std::uint
                    std::to_string(packet_id) + " bytes=" + std::to_string(message.payload.size()));
 }
 
-// The queue of a receiver is full, and the setting says that the publisher learns of it.
-void refuse_or_block(Turn& turn, Connection& connection, mqtt::Publish packet) {
+// There is no room for it, in the queue of a receiver or on the disk.
+void refuse_or_block(Turn& turn, Connection& connection, mqtt::Publish packet, Routed routed) {
+  if (routed == Routed::disk_full && (connection.is_v5() || packet.qos == QoS::at_most_once))
+    return reject(turn, connection, packet, {ReasonCode::quota_exceeded, kDiskFull});
   const bool told = turn.world.config.limits.queue_full == QueueFull::reject && connection.is_v5();
-  if (!told) return block(turn, connection, std::move(packet));
+  if (!told || routed == Routed::disk_full) return block(turn, connection, std::move(packet));
   reject(turn, connection, packet, {ReasonCode::quota_exceeded, "the queue of a receiver is full"});
 }
 
@@ -159,12 +166,13 @@ void publish(Turn& turn, Connection& connection, mqtt::Publish&& packet) {
   const bool may_wait = packet.qos != QoS::at_most_once;
   Publication publication{message_from(turn, connection, packet), connection.session, may_wait,
                           connection.is_v5()};
+  publication.packet_id = packet.packet_id;
   count(turn, connection, publication.message, packet.packet_id);
   const Routed routed = route(turn, publication);
-  if (routed == Routed::queue_full) {
+  if (routed == Routed::queue_full || routed == Routed::disk_full) {
     packet.topic = std::move(publication.message.topic);
     packet.payload = std::move(publication.message.payload);
-    return refuse_or_block(turn, connection, std::move(packet));
+    return refuse_or_block(turn, connection, std::move(packet), routed);
   }
   const bool dropped = routed == Routed::partly_dropped;
   const bool told = connection.is_v5();
@@ -184,6 +192,7 @@ void pubrel(Turn& turn, Connection& connection, const mqtt::Ack& packet) {
     turn.apply(IncomingReleased{connection.session, packet.packet_id});
     if (connection.incoming > 0) --connection.incoming;  // It may be an earlier connection's.
   }
+  turn.happens(Happening::pubrel_in, connection.session, packet.reason, packet.packet_id, {});
   turn.wait_for_log(connection);
   turn.send(connection, mqtt::Ack{mqtt::PacketType::pubcomp, packet.packet_id, {}, {}});
 }

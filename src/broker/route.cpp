@@ -84,7 +84,8 @@ void keep_retained(Turn& turn, const Message& message) {
   }
 }
 
-void assign_targets(Turn& turn, const MessageRef& message) {
+void assign_targets(Turn& turn, const MessageRef& message, const Publication& publication) {
+  turn.begin_routing(*message, publication.publisher, publication.packet_id);
   for (Target& target : turn.world.targets.list()) {
     const Session& session = *turn.state.session(target.session);
     if (target.full) {
@@ -97,6 +98,7 @@ void assign_targets(Turn& turn, const MessageRef& message) {
            {static_cast<mqtt::QoS>(target.qos), retain, target.share,
             std::move(target.subscription_ids)});
   }
+  turn.end_routing();
 }
 
 }  // namespace
@@ -105,6 +107,9 @@ Routed route(Turn& turn, Publication& publication) {
   choose_targets(turn, publication);
   drop_unreadable(turn, publication.message);
   const bool matched = !turn.world.targets.list().empty();
+  // First, for to make room in a queue costs messages.
+  if (turn.world.disk_low && publication.yields && needs_log(turn, publication.message))
+    return Routed::disk_full;
   const bool full = mark_full(turn, publication.message);
   const QueueFull policy = turn.world.config.limits.queue_full;
   // Success must not be said of a message that was dropped, and MQTT 3 can say nothing else: so for
@@ -113,11 +118,12 @@ Routed route(Turn& turn, Publication& publication) {
                      (policy == QueueFull::drop_newest && !publication.may_hear);
   if (full && waits && publication.may_wait) return Routed::queue_full;
 
-  if (needs_log(turn, publication.message)) publication.message.id = turn.state.next_message_id();
+  const bool logged = needs_log(turn, publication.message);
+  if (logged) publication.message.id = turn.state.next_message_id();
   const auto message = std::make_shared<const Message>(std::move(publication.message));
   if (message->id != MessageId::none) turn.apply(MessageStored{message});
   if (message->retain) keep_retained(turn, *message);
-  assign_targets(turn, message);
+  assign_targets(turn, message, publication);
   return full ? Routed::partly_dropped : matched ? Routed::delivered : Routed::no_subscribers;
 }
 

@@ -11,9 +11,11 @@ namespace tandemq {
 namespace {
 
 struct Move {
-  MessageRef message;
+  MessageRef message;  // Null while it is on disk only.
+  MessageId id;
   std::uint64_t share;
-  std::uint32_t sequence;
+  std::size_t size;
+  std::uint64_t sequence;
   mqtt::QoS qos;
 };
 
@@ -26,7 +28,8 @@ std::vector<Move> movable(const Session& session) {
     const bool begun_qos2 = delivery.qos == mqtt::QoS::exactly_once &&
                             delivery.phase != DeliveryPhase::queued;  // [MQTT-4.8.2-4, -5]
     if (delivery.share == 0 || begun_qos2) continue;
-    moves.push_back({delivery.message, delivery.share, delivery.sequence, delivery.qos});
+    moves.push_back({delivery.message(), delivery.message_id(), delivery.share, delivery.size(),
+                     delivery.sequence, delivery.qos});
   }
   return moves;
 }
@@ -41,6 +44,20 @@ MessageRef store(Turn& turn, const MessageRef& message) {
   return stored;
 }
 
+// A body that is on disk stays there: the heir's queue refers to it.
+void queue_on_disk(Turn& turn, const Session& heir, const Move& move, mqtt::QoS qos,
+                   SubscriptionIds ids) {
+  Queued queued;
+  queued.session = heir.id;
+  queued.sequence = heir.outgoing.next_sequence();
+  queued.message = move.id;
+  queued.qos = qos;
+  queued.share = move.share;
+  queued.subscription_ids = std::move(ids);
+  turn.apply(queued);
+  if (Connection* connection = turn.world.connections.of(heir.id)) pump(turn, *connection);
+}
+
 }  // namespace
 
 void hand_over_shared(Turn& turn, SessionId id, Leaving leaving) {
@@ -53,14 +70,19 @@ void hand_over_shared(Turn& turn, SessionId id, Leaving leaving) {
     const bool online = turn.world.connections.of(heir->session) != nullptr;
     if (leaving == Leaving::for_a_while && !online) continue;
     const bool queues = !online || session.outgoing.queued_count() > 0;
-    if (queues && is_full(turn.world, session, move.message->size())) continue;
+    if (queues && is_full(turn.world, session, move.size)) continue;
     const auto qos = static_cast<mqtt::QoS>(
         std::min<std::uint8_t>(heir->options.qos, static_cast<std::uint8_t>(move.qos)));
     const bool logged = session.durable && qos != mqtt::QoS::at_most_once;
-    const MessageRef message = logged ? store(turn, move.message) : move.message;
+    if (!move.message && !logged) continue;  // Only a queue that the log keeps can refer to it.
+    const MessageRef message = logged && move.message ? store(turn, move.message) : move.message;
     SubscriptionIds ids;
     if (heir->identifier != 0) ids.push_back(heir->identifier);
-    assign(turn, session, message, {qos, false, move.share, std::move(ids)});
+    if (message) {
+      assign(turn, session, message, {qos, false, move.share, std::move(ids)});
+    } else {
+      queue_on_disk(turn, session, move, qos, std::move(ids));
+    }
     turn.apply(Discarded{id, move.sequence});
   }
 }

@@ -45,6 +45,8 @@ ReasonCode obstacle(const Turn& turn, const Connection& connection,
     return ReasonCode::topic_filter_invalid;
   if (!turn.world.access->may_subscribe({connection.client_id, connection.user_name}, entry.filter))
     return ReasonCode::not_authorized;
+  if (turn.world.disk_low && session.durable && !session.filters.contains(entry.filter))
+    return ReasonCode::quota_exceeded;
   if (session.filters.size() >= limits.subscriptions_max && !session.filters.contains(entry.filter))
     return ReasonCode::quota_exceeded;
   return ReasonCode::success;
@@ -96,6 +98,7 @@ void subscribe(Turn& turn, Connection& connection, mqtt::Subscribe packet) {
     const ReasonCode reason = obstacle(turn, connection, entry);
     if (turn.world.trace.active())
       turn.trace(connection, {}, "SUBSCRIBE " + entry.filter + ": " + std::string(name(reason)));
+    turn.happens(Happening::subscribed, connection.session, reason, entry.filter);
     if (reason != ReasonCode::success) {
       ack.reasons.push_back(reason);
       continue;
@@ -124,7 +127,9 @@ void unsubscribe(Turn& turn, Connection& connection, const mqtt::Unsubscribe& pa
       turn.apply(Unsubscribed{connection.session, filter});
       turn.world.room_made = true;  // A publisher need not wait for this receiver any more.
     }
-    ack.reasons.push_back(there ? ReasonCode::success : ReasonCode::no_subscription_existed);
+    const ReasonCode reason = there ? ReasonCode::success : ReasonCode::no_subscription_existed;
+    turn.happens(Happening::unsubscribed, connection.session, reason, filter);
+    ack.reasons.push_back(reason);
     if (turn.world.trace.active()) turn.trace(connection, {}, "UNSUBSCRIBE " + filter);
   }
   turn.wait_for_log(connection);

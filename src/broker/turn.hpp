@@ -10,6 +10,7 @@
 #include "broker/counters.hpp"
 #include "broker/drops.hpp"
 #include "broker/effects.hpp"
+#include "broker/history.hpp"
 #include "broker/targets.hpp"
 #include "broker/trace.hpp"
 #include "config/config.hpp"
@@ -49,7 +50,8 @@ struct World {
       : state(state_),
         config(config_),
         access(std::move(access_)),
-        drops(config_.limits.drops_kept) {}
+        drops(config_.limits.drops_kept),
+        history(config_.limits.history_events) {}
 
   State& state;
   Config config;
@@ -59,15 +61,19 @@ struct World {
   std::map<Due, Instant> watched;  // When the earliest timer of Turn::watch() is set.
   Counters counters;
   Drops drops;
+  History history;
   Trace trace;
   std::vector<ConnectionId> blocked;  // In the order in which they came to wait.
+  bool disk_low = false;              // Nothing new is taken that has to be stored.
   bool room_made = false;             // A queue has shrunk since the blocked were tried last.
   std::unordered_map<std::uint64_t, std::uint32_t> share_cursors;  // Round robin, by group key.
   std::vector<std::pair<std::string, std::string>> sys_values;     // $SYS topics as last published.
   Matches matches;                                                 // Working memory of route().
   TargetList targets;                                              // The same.
   std::vector<std::pair<DropReason, MessageRef>> dead_letters;  // To be published after the step.
-  Instant started_at;                                           // Zero until the first step.
+  std::vector<ConnectionId> fetching;  // They wait for bodies that are read back.
+  std::uint64_t next_fetch = 1;        // Number of the next request for bodies.
+  Instant started_at;                  // Zero until the first step.
 };
 
 class Turn {
@@ -101,9 +107,21 @@ class Turn {
   // whoever handles that one watches the subject again. So it has one timer, not one a move.
   void watch(Instant at, const Due& due);
 
-  // Counts and remembers a message that is not delivered; a dead letter if that is configured.
+  // Counts and remembers a message that is not delivered; a dead letter if that is configured. Null
+  // for one that is on disk only: its topic is not worth reading it back.
   void drop(DropReason reason, std::string_view client_id, const MessageRef& message);
+  void note_drop(Drop drop);  // Counts and remembers, no more.
   void trace(const Connection& connection, std::string_view topic, std::string text) const;
+
+  // Remembers what happens to a session, for `tandemqctl explain`.
+  void happens(Happening what, SessionId session, mqtt::ReasonCode reason, std::string_view text);
+  void happens(Happening what, SessionId session, mqtt::ReasonCode reason, std::uint16_t packet_id,
+               MessageId message);
+  void happens(Happening what, SessionId session, Wait wait, mqtt::QoS qos, const Message& message);
+  // A message is routed: what happens to it shares its topic, until end_routing().
+  void begin_routing(const Message& message, SessionId publisher, std::uint16_t packet_id);
+  void end_routing() { routed_ = nullptr; }
+
   // The outputs that follow in this step wait for all that was recorded so far of the session, by
   // any step. One that is not durable has nothing in the log, and had no connection before.
   void wait_for_log(const Connection& connection) {
@@ -111,9 +129,15 @@ class Turn {
   }
 
  private:
+  // Where the connection's next output belongs.
+  Outputs& outputs_for(Connection& connection, bool held);
   void put(Connection& connection, bool held, Output output);
+  [[nodiscard]] std::uint32_t lsn() const { return static_cast<std::uint32_t>(effects.next_lsn); }
+  [[nodiscard]] HistoryText topic_of(const Message& message) const;
 
-  bool recorded_ = false;  // This step has added to the record, or waits for it.
+  const Message* routed_ = nullptr;  // Alive as long as it is set.
+  HistoryText topic_{};              // Where the history has its topic.
+  bool recorded_ = false;            // This step has added to the record, or waits for it.
 };
 
 }  // namespace tandemq

@@ -56,6 +56,7 @@ void publish_will(Turn& turn, std::string_view client_id) {
   if (will.message->retain) publication.message.publisher = will.client_id;
   if (const Session* session = turn.state.find_session(will.client_id))
     publication.publisher = session->id;
+  publication.yields = false;
   route(turn, publication);
 }
 

@@ -2,6 +2,7 @@
 
 #include "config/listener_url.hpp"
 #include "config/options.hpp"
+#include "config/sync_policy.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -27,6 +28,7 @@ class Checker {
     check_listeners();
     check_logins();
     check_sizes();
+    check_store();
     return std::move(findings_);
   }
 
@@ -99,6 +101,17 @@ class Checker {
       warning("limits.max_queued_bytes (" + shown("limits.max_queued_bytes") +
               ") is less than limits.max_packet_size (" + shown("limits.max_packet_size") +
               "): the largest messages do not fit into an empty queue");
+  }
+
+  void check_store() {
+    const StoreConfig& store = config_.store;
+    if (const auto sync = parse_sync_policy(store.sync); !sync) error(sync.error().text);
+    if (store.floor_bytes > store.low_bytes)
+      error("store.floor_bytes (" + shown("store.floor_bytes") +
+            ") is more than store.low_bytes (" + shown("store.low_bytes") +
+            "): the node would not start where it still served");
+    if (store.in_memory)
+      warning("store.in_memory = true: every session and message is gone when the process ends");
   }
 
   std::string shown(std::string_view key) const { return value_of(config_, *find_option(key)); }

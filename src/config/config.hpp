@@ -43,6 +43,7 @@ struct LimitsConfig {
   std::uint32_t subscriptions_max = 100'000;  // A session.
   std::uint32_t outbox_bytes = 4'194'304;     // Unsent output of a connection.
   std::uint32_t drops_kept = 1'000;           // Records of dropped messages for `tandemqctl drops`.
+  std::uint32_t history_events = 65'536;      // Protocol events for `tandemqctl explain`; 0: none.
   std::uint64_t retained_messages_max = 10'000'000;
 };
 
@@ -61,6 +62,20 @@ struct MqttConfig {
   std::string response_information;   // Answer to Request Response Information; empty: none.
 };
 
+struct StoreConfig {
+  bool in_memory = false;                     // Nothing survives the process.
+  std::string sync = "commit";                // See config/sync_policy.hpp.
+  std::string on_damage = "stop";             // stop | quarantine
+  std::uint64_t log_bytes_max = 268'435'456;  // Of the log that the tables hold already.
+  std::uint64_t low_bytes = 536'870'912;      // Free on the disk: below it nothing new is taken.
+  std::uint64_t floor_bytes = 134'217'728;    // Free on the disk: below it a node does not start.
+  std::string archive_dir;                    // Empty: the log is not archived.
+};
+
+struct MemoryConfig {
+  std::uint64_t bodies_max_bytes = 1'073'741'824;  // Of messages that the tables hold too.
+};
+
 struct Config {
   std::vector<ListenerConfig> listeners;  // Empty in the file: mqtt://127.0.0.1:1883.
   std::string data_dir = "/var/lib/tandemq";
@@ -71,6 +86,8 @@ struct Config {
   AuthConfig auth;
   LimitsConfig limits;
   MqttConfig mqtt;
+  StoreConfig store;
+  MemoryConfig memory;
 };
 
 }  // namespace tandemq

@@ -13,6 +13,8 @@ constexpr std::array<std::string_view, 3> kAnonymous = {"loopback", "true", "fal
 constexpr std::array<std::string_view, 4> kQueueFull = {"reject", "drop_oldest", "drop_newest",
                                                         "block"};
 
+constexpr std::array<std::string_view, 2> kOnDamage = {"stop", "quarantine"};
+
 constexpr std::uint64_t kKilo = 1'024;
 constexpr std::uint64_t kMega = kKilo * kKilo;
 constexpr std::uint64_t kGiga = kMega * kKilo;
@@ -65,6 +67,42 @@ constexpr ConfigOption kOptions[] = {
     {"auth.acl_file", [](Config& c) -> ConfigField { return &c.auth.acl_file; }, any(), kLive,
      "Who may publish and subscribe to what, in the syntax of Mosquitto's ACL files. Empty: "
      "everyone may do everything. The file is read again on SIGHUP."},
+
+    {"store.sync", [](Config& c) -> ConfigField { return &c.store.sync; }, any(), kAfterRestart,
+     "When the log is forced to the disk. commit: before anything is acknowledged, so that not "
+     "even a loss of power takes an acknowledged message. interval:MS: every so many "
+     "milliseconds, 1 to 60000; the crash of the broker loses nothing, a loss of power what was "
+     "acknowledged in that time. never: the operating system decides; the crash of the broker "
+     "loses nothing, a loss of power up to half a minute."},
+    {"store.on_damage", [](Config& c) -> ConfigField { return &c.store.on_damage; },
+     words(kOnDamage), kAfterRestart,
+     "What happens if a part of the data cannot be read at the start. stop: the node says what it "
+     "is and does not start; tandemqd --repair starts it once. quarantine: the damaged part goes "
+     "to a file in data.dir/quarantine and the node serves everything else."},
+    {"store.log_bytes_max", [](Config& c) -> ConfigField { return &c.store.log_bytes_max; },
+     size(kMega, kKilo* kGiga), kAfterRestart,
+     "Bytes of the log that are kept although the tables hold their content, for tandemqctl "
+     "explain."},
+    {"store.low_bytes", [](Config& c) -> ConfigField { return &c.store.low_bytes; },
+     size(0, kKilo* kGiga), kAfterRestart,
+     "Free bytes on the disk below which nothing new is taken: messages that would have to be "
+     "stored are refused (0x97; older clients wait), and so are new persistent sessions and their "
+     "subscriptions. All goes on by itself when there is room again."},
+    {"store.floor_bytes", [](Config& c) -> ConfigField { return &c.store.floor_bytes; },
+     size(0, kKilo* kGiga), kAfterRestart,
+     "Free bytes on the disk below which a node does not start."},
+    {"store.archive_dir", [](Config& c) -> ConfigField { return &c.store.archive_dir; }, any(),
+     kAfterRestart,
+     "A folder that gets a copy of the whole log, for tandemqctl backup restore --until. Remove "
+     "old files of it as you like. Empty: the log is not archived."},
+    {"store.in_memory", [](Config& c) -> ConfigField { return &c.store.in_memory; }, any(),
+     kAfterRestart,
+     "Keeps everything in memory and nothing on the disk: all is gone when the process ends. For "
+     "trials."},
+    {"memory.bodies_max_bytes", [](Config& c) -> ConfigField { return &c.memory.bodies_max_bytes; },
+     size(kMega, kKilo* kGiga), kLive,
+     "Bytes of messages in memory, about. Above it messages that wait for clients that are away "
+     "stay on the disk only, and are read back when the client returns."},
 
     {"limits.max_connections", [](Config& c) -> ConfigField { return &c.limits.max_connections; },
      number(1, 10 * kMillion), kLive,
@@ -130,6 +168,10 @@ constexpr ConfigOption kOptions[] = {
      number(0, kMillion), kLive,
      "Dropped messages that are remembered with client, topic, reason and time for tandemqctl "
      "drops. The counters count all of them."},
+    {"limits.history_events", [](Config& c) -> ConfigField { return &c.limits.history_events; },
+     number(0, 16 * kMillion), kLive,
+     "Protocol events of all clients that are remembered for tandemqctl explain, 56 bytes each; "
+     "rounded up to a power of two. 0: none, it answers from the log alone."},
 
     {"mqtt.max_qos", [](Config& c) -> ConfigField { return &c.mqtt.max_qos; }, number(0, 2), kLive,
      "The highest QoS: a PUBLISH above it is refused (0x9B), a subscription is granted this one."},

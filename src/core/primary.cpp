@@ -1,12 +1,21 @@
 #include "core/primary.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace tandemq {
+namespace {
+
+constexpr std::int64_t kRideMs = 10;
+constexpr std::size_t kNotedMax = 4'096;    // Notes for tables that there are not.
+constexpr std::size_t kRideBytes = 65'536;  // A draft of this size is worth a record of its own.
+
+}  // namespace
 
 Primary::Primary(State& state, const Config& config, std::shared_ptr<const Access> access,
-                 Term term, const Position& last)
+                 Term term, const Position& last, Lsn tables_at)
     : broker_(state, config, std::move(access)), term_(term), position_(last) {
+  if (!config.store.in_memory) materialiser_.emplace(state, tables_at);
   effects_.next_lsn = position_.lsn + 1;
   effects_.released_lsn = position_.lsn;
   gate_.release(position_.lsn, ready_);  // What stands behind it was committed before.
@@ -24,15 +33,25 @@ void Primary::tick(Instant now) {
   broker_.tick(now, effects_);
 }
 
-std::optional<Record> Primary::seal(Instant now) {
+Instant Primary::next_due() const {
+  const Instant due = std::min(broker_.next_due(), draft_until_);
+  return materialiser_ ? std::min(due, materialiser_->next_due(position_.lsn)) : due;
+}
+
+std::optional<Record> Primary::seal(Instant now, bool at_once) {
   broker_.retry_blocked(now, effects_);
   ++broker_.world().counters.batches;
   if (!effects_.free.empty()) ready_.push_back(std::exchange(effects_.free, {}));
+  const bool round = materialiser_ && materialiser_->due(position_.lsn, now);
+  if (!effects_.record.empty() && draft_until_.is_never()) draft_until_ = now.plus_ms(kRideMs);
+  const bool rides = !at_once && !round && effects_.held.empty() && now < draft_until_ &&
+                     effects_.record.size() < kRideBytes;
   std::optional<Record> record;
-  if (!effects_.record.empty()) {
-    record = effects_.record.seal(position_, term_);
+  if (!effects_.record.empty() && !rides) {
+    record = effects_.record.seal(position_, term_, now);
     position_ = record->position;
     effects_.next_lsn = position_.lsn + 1;
+    draft_until_ = Instant::never();
   }
   // Without a record of its own a held output waits for those before it.
   if (!effects_.held.empty()) {
@@ -42,6 +61,9 @@ std::optional<Record> Primary::seal(Instant now) {
       ready_.push_back(std::exchange(effects_.held, {}));
     }
   }
+  if (round) materialiser_->collect(position_, now);
+  State& state = broker_.world().state;
+  if (!materialiser_ && state.marks().noted() > kNotedMax) state.forget_marks();
   return record;
 }
 
@@ -52,6 +74,25 @@ void Primary::committed(Lsn lsn) {
 
 std::vector<Outputs> Primary::take_outputs() {
   return std::exchange(ready_, {});
+}
+
+std::optional<TableChanges> Primary::take_tables() {
+  return materialiser_ ? materialiser_->take(gate_.released()) : std::nullopt;
+}
+
+void Primary::tables_written() {
+  materialiser_->written();
+  broker_.world().state.keep_bodies_within(broker_.world().config.memory.bodies_max_bytes);
+}
+
+std::optional<BodyRequest> Primary::take_body_request() {
+  if (effects_.wanted.empty()) return std::nullopt;
+  return BodyRequest{broker_.world().next_fetch++, std::exchange(effects_.wanted, {})};
+}
+
+void Primary::bodies_read(std::uint64_t request, const std::vector<MessageRef>& bodies,
+                          const std::vector<MessageId>& lost, Instant now) {
+  broker_.bodies_read(request, bodies, lost, now, effects_);
 }
 
 }  // namespace tandemq

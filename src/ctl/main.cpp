@@ -1,15 +1,20 @@
-// tandemqctl: looks at a running tandemqd and operates it. Exit status 0: done, 1: the broker says
-// no, 2: the command line is wrong or no broker answers.
+// tandemqctl: looks at a running tandemqd and operates it, or at the data of one that does not run.
+// Exit status 0: done, 1: the broker says no, the data are damaged, or it was not possible, 2: the
+// command line is wrong or no broker answers.
 #include "base/version.hpp"
 #include "ctl/client.hpp"
 #include "ctl/manual.hpp"
+#include "ctl/offline.hpp"
 #include "ctl/printer.hpp"
+#include "ctl/status.hpp"
+#include "ctl/transfer.hpp"
 #include "ctl/words.hpp"
 
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -19,9 +24,7 @@
 namespace tandemq {
 namespace {
 
-constexpr int kDone = 0;
-constexpr int kRefused = 1;
-constexpr int kWrongUse = 2;
+constexpr std::chrono::seconds kPatience{1};
 constexpr const char* kDefaultSocket = "/run/tandemq/admin.sock";
 
 Instant now() {
@@ -34,11 +37,6 @@ void print(const std::string& text) {
   std::fflush(stdout);
 }
 
-int complain(int status, const std::string& text) {
-  std::cerr << "tandemqctl: " << text << "\n";
-  return status;
-}
-
 std::string socket_of(const Request& request) {
   if (!request.socket.empty()) return request.socket;
   const char* named = std::getenv("TANDEMQ_SOCKET");
@@ -46,15 +44,15 @@ std::string socket_of(const Request& request) {
 }
 
 Result<void> take_payload_file(Request& request) {
-  if (request.payload_file.empty() && !request.payload_stdin) return {};
-  const bool standard = request.payload_stdin || request.payload_file == "-";
+  if (request.file.empty() && !request.payload_stdin) return {};
+  const bool standard = request.payload_stdin || request.file == "-";
   std::ifstream file;
-  if (!standard) file.open(request.payload_file, std::ios::binary);
+  if (!standard) file.open(request.file, std::ios::binary);
   std::istream& input = standard ? std::cin : file;
-  if (!input) return failure("'" + request.payload_file + "' cannot be read.");
+  if (!input) return failure("'" + request.file + "' cannot be read.");
   const std::string bytes((std::istreambuf_iterator<char>(input)),
                           std::istreambuf_iterator<char>());
-  if (input.bad()) return failure("'" + request.payload_file + "' cannot be read.");
+  if (input.bad()) return failure("'" + request.file + "' cannot be read.");
   put_payload(request.arguments, "payload", bytes);
   return {};
 }
@@ -71,9 +69,32 @@ int run(const Request& request) {
           });
   print(printer.finish(done.has_value(), now()));
   if (!printer.error().empty()) return complain(kRefused, printer.error());
-  if (done) return kDone;
-  const bool refused = done.error().kind == CommandFailure::Kind::refused;
-  return complain(refused ? kRefused : kWrongUse, done.error().text);
+  return done ? kDone : complain(done.error());
+}
+
+// What takes long says now and then how far it is.
+int run_offline(const Request& request) {
+  const auto begin = std::chrono::steady_clock::now();
+  const auto progress = [begin](const std::string& text) {
+    if (std::chrono::steady_clock::now() - begin < kPatience) return;
+    std::cerr << text << "\n";
+  };
+  const Result<OfflineAnswer> answer =
+      answer_offline(*request.command, request.arguments, now(), progress);
+  if (!answer) return complain(kRefused, answer.error().text);
+  Printer printer(*request.command, request.json, false);
+  print(printer.take(json_text(answer->record), now()));
+  for (const std::string& finding : answer->findings) complain(kRefused, finding);
+  return answer->findings.empty() ? kDone : kRefused;
+}
+
+// The broker may stand in another folder than the operator.
+void make_paths_absolute(Request& request) {
+  for (const CommandArgument& argument : request.command->arguments) {
+    const auto found = request.arguments.find(std::string(argument.name));
+    if (argument.type != CommandArgument::Type::path || found == request.arguments.end()) continue;
+    *found = std::filesystem::absolute(found->get<std::string>()).lexically_normal().string();
+  }
 }
 
 int help(const Request& request) {
@@ -93,9 +114,18 @@ int run(const std::vector<std::string>& words) {
     print("tandemqctl " + std::string(kVersion) + "\n");
     return kDone;
   }
+  const AdminClient client(socket_of(*request));
+  if (request->command->name == "export") return run_export(client, *request);
+  if (request->command->name == "import") return run_import(client, *request, now());
+  if (request->command->name == "import mosquitto")
+    return run_import_mosquitto(client, *request, now());
   if (const Result<void> taken = take_payload_file(*request); !taken)
     return complain(kWrongUse, taken.error().text);
-  return run(*request);
+  make_paths_absolute(*request);
+  const Command::Place place = request->command->place;
+  const bool offline = place == Command::Place::offline ||
+                       (place == Command::Place::either && request->arguments.contains("data_dir"));
+  return offline ? run_offline(*request) : run(*request);
 }
 
 }  // namespace

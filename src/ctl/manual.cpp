@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::string_view kHead =
     "Usage: tandemqctl [--socket=PATH] [--json] COMMAND ...\n"
-    "Looks at a running tandemqd and changes what it does.\n\n";
+    "Looks at a running tandemqd and changes what it does; verifies and restores its data.\n\n";
 constexpr std::string_view kOptions =
     "\nOptions may stand anywhere:\n"
     "  --socket=PATH  the broker's admin.socket; otherwise $TANDEMQ_SOCKET, or\n"
@@ -18,7 +18,8 @@ constexpr std::string_view kOptions =
     "  --json         print JSON: an object, or for lists and streams an object a line\n"
     "  --help         this text, or that of a command: tandemqctl COMMAND --help\n"
     "  --version      the version of tandemqctl\n"
-    "\nExit status: 0 done, 1 the broker says no, 2 wrong usage or no broker.\n";
+    "\nExit status: 0 done, 1 the broker says no, 2 wrong usage or no broker.\n"
+    "Offline, with --data-dir: 1 the data are damaged, or it was not possible.\n";
 
 constexpr std::string_view kManHead =
     ".\\\" Generated from the command table: make docs\n"
@@ -38,6 +39,11 @@ constexpr std::string_view kManHead =
     "Who can write to the socket administers the broker; it belongs to the broker's user and "
     "group\n"
     "and has the mode 0660.\n"
+    ".PP\n"
+    "The commands with\n"
+    ".B \\-\\-data\\-dir\n"
+    "talk to nobody: they work on the files of a broker that does not run, and want to be run by\n"
+    "its user or by root.\n"
     ".SH OPTIONS\n"
     "Options may stand anywhere; a \\-\\- ends them.\n"
     ".TP\n.BI \\-\\-socket= PATH\n"
@@ -51,8 +57,9 @@ constexpr std::string_view kManHead =
     ".SH COMMANDS\n";
 constexpr std::string_view kManTail =
     ".SH EXIT STATUS\n"
-    "0: done. 1: the broker refused it, or found nothing. 2: the command line is wrong, or no\n"
-    "broker answers.\n"
+    "0: done. 1: the broker refused it, or found nothing; offline, the data are damaged, or it "
+    "was\n"
+    "not possible. 2: the command line is wrong, or no broker answers.\n"
     ".SH ENVIRONMENT\n"
     ".TP\n.B TANDEMQ_SOCKET\n"
     "The socket, where \\-\\-socket does not name it.\n"
@@ -65,6 +72,10 @@ constexpr std::string_view kManTail =
     "tandemqctl subscribe \\(aq#\\(aq\n"
     "tandemqctl drops \\-\\-client meter\\-7 \\-\\-follow\n"
     "tandemqctl \\-\\-json sessions list | jq \\(aqselect(.queued > 1000) | .client\\(aq\n"
+    "tandemqctl backup create /srv/backup/monday\n"
+    "tandemqctl backup restore /srv/backup/monday \\-\\-data\\-dir=/var/lib/tandemq \\-\\-replace "
+    "\\e\n"
+    "  \\-\\-archive=/srv/archive \\-\\-until=2026\\-11\\-21T10:00:00Z\n"
     ".fi\n"
     ".SH SEE ALSO\n"
     ".BR tandemq.conf (5)\n";

@@ -25,6 +25,10 @@ std::string Printer::take(std::string_view line, Instant now) {
     const std::string count = show_count((*value)["left_out"].get<std::uint64_t>());
     return flush(now) + "(" + count + " left out: they came faster than they were taken)\n";
   }
+  if (value->contains("sentence")) {
+    const std::string rows = sentences_++ == 0 ? flush(now) + "\n" : std::string();
+    return rows + harmless((*value)["sentence"].get<std::string>()) + "\n";
+  }
   if (command_.answer == Command::Answer::record) return show_record(command_.columns, *value, now);
   rows_.push_back(std::move(*value));
   return live_ || rows_.size() == kGathered ? flush(now) : std::string();

@@ -7,6 +7,7 @@
 #include "admin/table.hpp"
 #include "base/time.hpp"
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,7 @@ class Printer {
   RowTable table_;
   std::vector<Json> rows_;
   bool printed_ = false;
+  std::size_t sentences_ = 0;  // They come behind the rows.
   std::string error_;
 };
 

@@ -110,7 +110,7 @@ Result<void> take_option(Request& request, const Option& option) {
   if (argument->kind == Kind::flag && option.value)
     return failure("--" + option.name + " takes no value.");
   if (argument->name == "file") {
-    request.payload_file = *option.value;
+    request.file = *option.value;
   } else if (argument->name == "stdin") {
     request.payload_stdin = true;
   } else {
@@ -139,7 +139,7 @@ Result<void> take_plain(Request& request, const std::vector<std::string>& plain)
 Result<void> check(const Request& request) {
   const int payloads = (request.arguments.contains("payload") ? 1 : 0) +
                        (request.arguments.contains("payload_base64") ? 1 : 0) +
-                       (request.payload_file.empty() ? 0 : 1) + (request.payload_stdin ? 1 : 0);
+                       (request.file.empty() ? 0 : 1) + (request.payload_stdin ? 1 : 0);
   if (payloads > 1)
     return failure("PAYLOAD, --payload-base64, --file and --stdin exclude each other.");
   return check_arguments(*request.command, request.arguments);

@@ -24,7 +24,7 @@ struct Request {
   std::string topic;   // Of help.
   const Command* command = nullptr;
   Json arguments = Json::object();  // As check_arguments() wants them.
-  std::string payload_file;         // --file; empty: not given.
+  std::string file;                 // --file; empty: not given.
   bool payload_stdin = false;       // --stdin
 };
 

@@ -21,6 +21,8 @@ struct Switch {
 };
 constexpr std::array kSwitches = {
     Switch{"help", Action::help, "show this text"},
+    Switch{"repair", Action::repair,
+           "start although a part of the data cannot be read: it goes to data.dir/quarantine"},
     Switch{"version", Action::version, "show the version"},
     Switch{"check-config", Action::check_config,
            "say all that is wrong with the configuration; exit 1 on an error"},
@@ -92,6 +94,7 @@ Result<Arguments> parse_arguments(int argc, const char* const* argv) {
 std::optional<Answer> answer(const Arguments& arguments) {
   switch (arguments.action) {
     case Action::run:
+    case Action::repair:
       return std::nullopt;
     case Action::help:
       return Answer{0, help_text(), {}};

@@ -14,6 +14,7 @@ namespace tandemq {
 struct Arguments {
   enum class Action : std::uint8_t {
     run,                  // Be a broker.
+    repair,               // --repair: the same, and set damaged data aside before.
     help,                 // --help
     version,              // --version
     check_config,         // --check-config
@@ -35,8 +36,8 @@ struct Answer {
 // The error has a line for each thing that is wrong.
 Result<Arguments> parse_arguments(int argc, const char* const* argv);
 
-// Nothing for Action::run: then load_config(config_path, command_line) is next. Reads the disk for
-// Action::check_config only.
+// Nothing for Action::run and Action::repair: then load_config(config_path, command_line) is next.
+// Reads the disk for Action::check_config only.
 std::optional<Answer> answer(const Arguments& arguments);
 
 }  // namespace tandemq

@@ -63,9 +63,15 @@ int serve(const Arguments& arguments) {
       "tandemqd", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
   log->set_pattern("%Y-%m-%d %H:%M:%S.%e %^%l%$ %v");
   log->flush_on(spdlog::level::trace);
+  log->set_level(spdlog::level::from_str(config.log_level));
   raise_file_limit(config.limits.max_connections, *log);
 
-  Node node(config, std::move(*access), load, log);
+  if (const auto room = check_disk_floor(config); !room) return fail(room.error().text);
+  auto data = open_data(config, arguments.action == Arguments::Action::repair, *log,
+                        [](const std::string& text) { Supervisor::tell_progress(text); });
+  if (!data) return fail(data.error().text);
+
+  Node node(config, std::move(*access), std::move(*data), load, log);
   if (const auto started = node.start(); !started) return fail(started.error().text);
   node.run();
   log->info("stopped");

@@ -88,7 +88,7 @@ template <class F, class M> void visit(F f, M& m) {
   } else if constexpr (std::is_same_v<T, MessageStored>) {
     f(m.message);
   } else if constexpr (std::is_same_v<T, Queued>) {
-    f(m.session), f(m.message), f(m.qos), f(m.retain), f(m.packet_id), f(m.share),
+    f(m.session), f(m.sequence), f(m.message), f(m.qos), f(m.retain), f(m.packet_id), f(m.share),
         f(m.subscription_ids);
   } else if constexpr (std::is_same_v<T, Discarded>) {
     f(m.session), f(m.sequence);

@@ -74,6 +74,7 @@ using SubscriptionIds = std::vector<std::uint32_t>;
 // The message waits for the session; with a packet id it is in flight already.
 struct Queued {
   SessionId session{};
+  std::uint64_t sequence = 0;  // Names the delivery within its session; rises.
   MessageId message{};
   mqtt::QoS qos{};
   bool retain = false;  // The RETAIN flag to send.
@@ -106,7 +107,7 @@ struct Acknowledged {
 // queue, purged, or moved to another member of its shared group.
 struct Discarded {
   SessionId session{};
-  std::uint32_t sequence = 0;  // Delivery::sequence
+  std::uint64_t sequence = 0;
 };
 
 // A QoS 2 PUBLISH was taken over; its packet id must not be taken again until it is released.

@@ -127,7 +127,7 @@ Result<Json> show_queue(const CommandPorts& ports, const std::string& client_id)
     std::vector<DeliveryReport> oldest;
     LimitsConfig limits;
   };
-  const auto seen = ask(ports.runner, [client_id](Primary& primary, Instant) {
+  auto seen = ask(ports.runner, [client_id](Primary& primary, Instant) {
     const World& world = primary.broker().world();
     Seen all{inspect_session(world, client_id), {}, world.config.limits};
     if (all.session) all.oldest = peek_queue(*world.state.find_session(client_id), 0, 1);
@@ -142,6 +142,7 @@ Result<Json> show_queue(const CommandPorts& ports, const std::string& client_id)
             {"queued_bytes", seen->session->queued_bytes},
             {"messages_max", seen->limits.max_queued_messages},
             {"bytes_max", seen->limits.max_queued_bytes}};
+  read_missing(ports, seen->oldest);
   const bool known = !seen->oldest.empty() && seen->oldest.front().message;
   if (known) json["oldest_at"] = seen->oldest.front().message->published_at.ms;
   return json;
@@ -192,6 +193,7 @@ Result<Json> publish(const CommandPorts& ports, const Json& arguments) {
       return failure("Published, but the queue of a receiver is full: see 'tandemqctl drops'.");
     case Routed::delivered:
     case Routed::queue_full:
+    case Routed::disk_full:
       break;
   }
   return Json{{"result", "to its subscribers"}};
@@ -250,6 +252,9 @@ CommandHandlers make_command_handlers(const CommandPorts& ports) {
   add_record_handlers(ports, handlers);
   add_list_handlers(ports, handlers);
   add_live_handlers(ports, handlers);
+  add_store_handlers(ports, handlers);
+  add_explain_handler(ports, handlers);
+  add_transfer_handlers(ports, handlers);
   return handlers;
 }
 

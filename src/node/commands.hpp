@@ -4,8 +4,10 @@
 #pragma once
 
 #include "admin/server.hpp"
+#include "broker/inspect.hpp"
 #include "node/admin_streams.hpp"
 #include "node/runner.hpp"
+#include "recovery/backup.hpp"
 
 #include <functional>
 #include <string>
@@ -19,6 +21,12 @@ struct CommandPorts {
   std::function<Result<std::vector<std::string>>()> reload;  // Core thread; a line a change.
   std::function<std::string()> log_level;                    // Any thread.
   std::function<void(const std::string&)> set_log_level;     // Any thread.
+  // Of the store; any thread. Null: it is in memory.
+  std::function<Json()> store_info;
+  std::function<Result<Backup>(const std::string& folder,
+                               const std::function<void(const std::string&)>& progress)>
+      create_backup;             // Takes its time.
+  const Store* store = nullptr;  // To read from; any thread.
 };
 
 // What the ports refer to outlives the handlers.
@@ -28,5 +36,11 @@ CommandHandlers make_command_handlers(const CommandPorts& ports);
 void add_record_handlers(const CommandPorts& ports, CommandHandlers& handlers);
 void add_list_handlers(const CommandPorts& ports, CommandHandlers& handlers);
 void add_live_handlers(const CommandPorts& ports, CommandHandlers& handlers);
+void add_store_handlers(const CommandPorts& ports, CommandHandlers& handlers);
+void add_explain_handler(const CommandPorts& ports, CommandHandlers& handlers);
+void add_transfer_handlers(const CommandPorts& ports, CommandHandlers& handlers);
+
+// Puts the messages in that are on disk only.
+void read_missing(const CommandPorts& ports, std::vector<DeliveryReport>& deliveries);
 
 }  // namespace tandemq

@@ -1,6 +1,7 @@
 #include "broker/inspect.hpp"
 #include "config/options.hpp"
 #include "node/ask.hpp"
+#include "node/body_reader.hpp"
 #include "node/commands.hpp"
 #include "node/reports.hpp"
 #include "topic/name.hpp"
@@ -102,11 +103,10 @@ Result<RowSource> peek(const CommandPorts& ports, const Json& arguments) {
   });
   if (!known) return tl::unexpected(known.error());
   if (!*known) return failure("There is no session of a client '" + client_id + "'.");
-  return RowSource([&runner = ports.runner, client_id,
-                    skip = arguments.value("skip", std::size_t{0}),
+  return RowSource([ports, client_id, skip = arguments.value("skip", std::size_t{0}),
                     left = arguments.value("limit", kUsual)](std::vector<Json>& rows) mutable {
     const std::size_t count = std::min<std::uint64_t>(left, kPeekPage);
-    const auto page = ask(runner, [client_id, skip, count](Primary& primary, Instant) {
+    auto page = ask(ports.runner, [client_id, skip, count](Primary& primary, Instant) {
       const Session* session = primary.broker().state().find_session(client_id);
       return session == nullptr ? std::vector<DeliveryReport>() : peek_queue(*session, skip, count);
     });
@@ -114,6 +114,7 @@ Result<RowSource> peek(const CommandPorts& ports, const Json& arguments) {
       rows.push_back(Json{{"error", page.error().text}});
       return false;
     }
+    read_missing(ports, *page);
     for (const DeliveryReport& delivery : *page) rows.push_back(to_json(delivery));
     skip += page->size();
     left -= page->size();
@@ -190,6 +191,16 @@ Result<RowSource> reload_config(const CommandPorts& ports) {
 }
 
 }  // namespace
+
+void read_missing(const CommandPorts& ports, std::vector<DeliveryReport>& deliveries) {
+  std::vector<MessageId> ids;
+  for (const DeliveryReport& delivery : deliveries)
+    if (delivery.id != MessageId::none && !delivery.message) ids.push_back(delivery.id);
+  if (ids.empty()) return;
+  for (const MessageRef& body : read_bodies(*ports.store, ids).bodies)
+    for (DeliveryReport& delivery : deliveries)
+      if (delivery.id == body->id) delivery.message = body;
+}
 
 void add_list_handlers(const CommandPorts& ports, CommandHandlers& handlers) {
   handlers.rows["clients list"] = [ports](const Json& arguments) -> Result<RowSource> {

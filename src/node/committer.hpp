@@ -1,28 +1,78 @@
-// Committer: takes the records of the core to the store and says when they are durable. A store in
-// memory makes a record durable at once, so this one works where it is called; the log is kept for
-// inspection up to a bound.
-// Owned by node; core thread.
+// Committer: the writer thread, the only one that writes the store. It takes whatever has come,
+// writes it in order, forces it to the disk once for all of it (group commit), and says how far the
+// log is committed; then the core lets out what waited for it.
+// Owned by node; the methods are for the core thread, the ports are called by the writer thread.
 #pragma once
 
+#include "base/mailbox.hpp"
+#include "config/config.hpp"
+#include "config/sync_policy.hpp"
 #include "journal/record.hpp"
+#include "session/tables.hpp"
 #include "store/store.hpp"
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
+#include <thread>
+#include <variant>
+#include <vector>
+
+#include <asio/executor_work_guard.hpp>
+#include <asio/io_context.hpp>
+#include <asio/steady_timer.hpp>
 
 namespace tandemq {
 
 class Committer {
  public:
-  // `committed` is told the lsn of the last durable record.
-  Committer(Store& store, std::uint64_t log_bytes_max, std::function<void(Lsn)> committed);
+  struct Ports {
+    std::function<void(Lsn)> committed;    // Every record up to it is as durable as store.sync.
+    std::function<void()> tables_written;  // The changes are in the store.
+    // The log keeps this record and those behind it; null: as it likes.
+    std::function<Lsn()> archived = nullptr;
+  };
 
-  void append(const Record& record);
+  Committer(Store& store, const StoreConfig& config, Lsn tables_at, Ports ports);
+  ~Committer();  // As stop().
+  Committer(const Committer&) = delete;
+  Committer& operator=(const Committer&) = delete;
+
+  void append(Record&& record);
+  void write_tables(TableChanges&& changes);
+  // Writes what has come, forces it to the disk, and ends the thread.
+  void stop();
+
+  // What has come and is not committed, bytes. The core stops taking events when it is too much.
+  [[nodiscard]] std::uint64_t backlog_bytes() const { return backlog_bytes_.load(); }
 
  private:
+  using Work = std::variant<Record, TableChanges>;
+
+  void drain();
+  void append_pending();
+  void write(const TableChanges& changes);
+  void trim();
+  void sync_later();
+
   Store& store_;
-  std::uint64_t log_bytes_max_;
-  std::function<void(Lsn)> committed_;
+  const SyncPolicy policy_;
+  const std::uint64_t log_bytes_max_;
+  Ports ports_;
+  std::atomic<std::uint64_t> backlog_bytes_{0};
+
+  // The writer thread's.
+  std::vector<Work> drained_;  // Kept for its capacity.
+  std::vector<Record> pending_;
+  Lsn appended_ = 0;
+  Lsn tables_at_;
+  bool unsynced_ = false;  // Something waits for the timer of interval.
+
+  asio::io_context io_{1};
+  asio::steady_timer timer_{io_};
+  asio::executor_work_guard<asio::io_context::executor_type> guard_;
+  Mailbox<Work> work_;
+  std::thread thread_;
 };
 
 }  // namespace tandemq

@@ -4,7 +4,9 @@
 #include "config/reload.hpp"
 #include "node/access_loader.hpp"
 #include "node/commands.hpp"
+#include "recovery/reports.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <utility>
@@ -17,18 +19,38 @@ namespace {
 constexpr std::int64_t kGoodbyeMaxMs = 5'000;  // For the clients to take their last packets.
 constexpr std::chrono::milliseconds kGoodbyePoll{20};
 
+// Null: the log is not archived.
+std::unique_ptr<Archiver> make_archiver(const std::string& folder, const Data& data,
+                                        const std::shared_ptr<spdlog::logger>& log) {
+  if (folder.empty() || data.on_disk == nullptr) return nullptr;
+  return std::make_unique<Archiver>(
+      folder, *data.store, data.position,
+      Archive::Ports{[log](const std::string& text) { log->info("{}", text); },
+                     [log](const std::string& text) { log->error("{}", text); }});
+}
+
+std::function<Lsn()> archived_of(const Archiver* archiver) {
+  if (archiver == nullptr) return nullptr;
+  return [archiver] { return archiver->archived(); };
+}
+
 }  // namespace
 
-// The term of a node whose log begins with the process.
-Node::Node(const Config& config, std::shared_ptr<const Access> access,
+// A node alone stays in the term of its log.
+Node::Node(const Config& config, std::shared_ptr<const Access> access, Data data,
            std::function<LoadedConfig()> reread, std::shared_ptr<spdlog::logger> log)
     : config_(config),
       reread_(std::move(reread)),
       log_(std::move(log)),
-      primary_(state_, config_, std::move(access), Term{1, 0}, Position{}),
+      data_(std::move(data)),
+      primary_(*data_.state, config_, std::move(access), std::max(data_.position.term, Term{1, 0}),
+               data_.position, data_.tables_at),
       connection_log_(log_),
-      runner_(io_, clock_, primary_, store_, connection_log_),
+      archiver_(make_archiver(config_.store.archive_dir, data_, log_)),
+      runner_(io_, clock_, primary_, *data_.store, config_.store, data_.tables_at, connection_log_,
+              archived_of(archiver_.get())),
       password_workers_([this](PasswordChecked answer) { runner_.put_answer(answer); }),
+      disk_guard_(io_, config_, [this](bool low) { take_disk_low(low); }),
       supervisor_(io_),
       signals_(io_),
       stop_timer_(io_) {
@@ -54,6 +76,7 @@ Result<void> Node::start() {
     if (error) return failure("cannot wait for signals: " + error.message());
   }
   wait_for_signal();
+  disk_guard_.start();
   runner_.start();
   if (auto started = start_administration(); !started) return started;
   for (const auto& listener : listeners_) listener->start();
@@ -93,16 +116,44 @@ void Node::build_hubs() {
 Result<void> Node::start_administration() {
   if (config_.admin_socket.empty()) return {};
   admin_streams_ = std::make_unique<AdminStreams>(runner_);
-  const CommandPorts ports{
-      runner_, *admin_streams_, [this] { return reload(); },
+  CommandPorts ports{
+      runner_,
+      *admin_streams_,
+      [this] { return reload(); },
       [log = log_] {
         if (log->level() == spdlog::level::warn) return std::string("warn");  // Not "warning".
         const auto level = spdlog::level::to_string_view(log->level());
         return std::string(level.data(), level.size());
       },
-      [log = log_](const std::string& level) { log->set_level(spdlog::level::from_str(level)); }};
+      [log = log_](const std::string& level) { log->set_level(spdlog::level::from_str(level)); },
+      nullptr,
+      nullptr};
+  ports.store = data_.store.get();
+  if (data_.on_disk != nullptr) add_store_ports(ports);
   admin_server_ = std::make_unique<AdminServer>(config_.admin_socket, make_command_handlers(ports));
   return admin_server_->start();
+}
+
+void Node::add_store_ports(CommandPorts& ports) {
+  const RocksStore& store = *data_.on_disk;
+  // Copies of the settings: a reload writes them in the core thread.
+  ports.store_info = [&store, archiver = archiver_.get(), data_dir = config_.data_dir] {
+    Json json = to_json(store.info(), tables_at_of(store));
+    json["disk_free_bytes"] = free_disk_bytes(data_dir);
+    if (archiver != nullptr) json["archived"] = archiver->archived();
+    return json;
+  };
+  ports.create_backup = [&store, &clock = clock_, log = log_, node = config_.node_id](
+                            const std::string& folder,
+                            const std::function<void(const std::string&)>& progress) {
+    auto backup = create_backup(store, folder, node, clock.now(), progress);
+    if (backup) {
+      log->info("a backup was made in {}", folder);
+    } else {
+      log->error("no backup was made in {}: {}", folder, backup.error().text);
+    }
+    return backup;
+  };
 }
 
 HubPorts Node::hub_ports(std::uint8_t sink, bool own_thread) {
@@ -124,6 +175,20 @@ HubPorts Node::hub_ports(std::uint8_t sink, bool own_thread) {
 
 void Node::run() {
   io_.run();
+  runner_.finish();
+  if (archiver_) archiver_->stop();
+}
+
+void Node::take_disk_low(bool low) {
+  if (low) {
+    log_->error(
+        "the disk of {} has less than store.low_bytes free: nothing new is taken until there is "
+        "room",
+        config_.data_dir);
+  } else {
+    log_->info("the disk of {} has room again", config_.data_dir);
+  }
+  runner_.post([low](Primary& primary, Instant) { primary.broker().set_disk_low(low); });
 }
 
 std::vector<std::string> Node::bound_urls() const {

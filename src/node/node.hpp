@@ -14,14 +14,15 @@
 #include "net/listener.hpp"
 #include "net/reception.hpp"
 #include "node/admin_streams.hpp"
+#include "node/archiver.hpp"
 #include "node/clock.hpp"
 #include "node/connection_log.hpp"
+#include "node/data.hpp"
+#include "node/disk_guard.hpp"
 #include "node/net_thread.hpp"
 #include "node/password_workers.hpp"
 #include "node/runner.hpp"
 #include "node/supervisor.hpp"
-#include "session/state.hpp"
-#include "store/memory_store.hpp"
 
 #include <functional>
 #include <memory>
@@ -35,10 +36,12 @@
 
 namespace tandemq {
 
+struct CommandPorts;
+
 class Node {
  public:
   // `reread` loads the configuration again, as at the start.
-  Node(const Config& config, std::shared_ptr<const Access> access,
+  Node(const Config& config, std::shared_ptr<const Access> access, Data data,
        std::function<LoadedConfig()> reread, std::shared_ptr<spdlog::logger> log);
   ~Node();
 
@@ -60,8 +63,10 @@ class Node {
  private:
   void build_hubs();
   Result<void> start_administration();
+  void add_store_ports(CommandPorts& ports);
   HubPorts hub_ports(std::uint8_t sink, bool own_thread);
   void wait_for_signal();
+  void take_disk_low(bool low);
   void reload_and_log();
   void apply_limits();
   void wait_until_gone();
@@ -71,10 +76,10 @@ class Node {
   std::shared_ptr<spdlog::logger> log_;
   asio::io_context io_{kOneThread};  // The core's.
   Clock clock_;
-  State state_;
-  MemoryStore store_;
+  Data data_;
   Primary primary_;
   ConnectionLog connection_log_;
+  std::unique_ptr<Archiver> archiver_;  // Null: the log is not archived.
   Runner runner_;
   PasswordWorkers password_workers_;
   std::unique_ptr<Hub> core_hub_;  // With threads.net = 0.
@@ -83,6 +88,7 @@ class Node {
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::unique_ptr<AdminStreams> admin_streams_;
   std::unique_ptr<AdminServer> admin_server_;  // Null: no admin.socket.
+  DiskGuard disk_guard_;
   Supervisor supervisor_;
   asio::signal_set signals_;
   asio::steady_timer stop_timer_;

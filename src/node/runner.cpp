@@ -16,7 +16,8 @@ namespace {
 // length of their queue, and administration is one thread that waits for answers.
 constexpr std::size_t kNoBound = SIZE_MAX;
 constexpr std::size_t kOutputsMax = 16'384;  // Of a batch, about 2 MB.
-constexpr std::uint64_t kLogBytesKept = 16U << 20U;
+// What the disk has not taken yet, at the most: then no more events are taken.
+constexpr std::uint64_t kBacklogBytes = 32U << 20U;
 
 bool may_accept_client(const Event& event) {
   if (const auto* received = std::get_if<Received>(&event)) {
@@ -33,19 +34,29 @@ ConnectionId connection_of(const Event& event) {
 }  // namespace
 
 Runner::Runner(asio::io_context& io, const Clock& clock, Primary& primary, Store& store,
-               ConnectionLog& log)
+               const StoreConfig& config, Lsn tables_at, ConnectionLog& log,
+               std::function<Lsn()> archived)
     : io_(io),
       clock_(clock),
       primary_(primary),
       log_(log),
-      committer_(store, kLogBytesKept, [this](Lsn lsn) { primary_.committed(lsn); }),
       batches_(kNoBound, [this] { asio::post(io_, [this] { drain(); }); }),
       closures_(kNoBound, [this] { asio::post(io_, [this] { drain(); }); }),
-      timer_(io) {}
+      timer_(io),
+      committer_(
+          store, config, tables_at,
+          {[this](Lsn lsn) { post([lsn](Primary& p, Instant) { p.committed(lsn); }); },
+           [this] { post([](Primary& p, Instant) { p.tables_written(); }); }, std::move(archived)}),
+      body_reader_(store, [this](const BodiesRead& read) {
+        post([read](Primary& p, Instant now) {
+          p.bodies_read(read.request, read.bodies, read.lost, now);
+        });
+      }) {}
 
 std::uint8_t Runner::add_sink(Sink sink) {
   ENSURE(sinks_.size() < 256, "a connection id has 8 bits for its sink");
   sinks_.push_back(std::move(sink));
+  owed_.push_back(0);
   return static_cast<std::uint8_t>(sinks_.size() - 1);
 }
 
@@ -73,7 +84,7 @@ void Runner::run_events(std::uint8_t sink, std::vector<Event>& events) {
   const Instant now = clock_.now();
   step_all(events, now);
   finish_batch(now);
-  sinks_[sink].events_taken(events.size());
+  take_events(sink, events.size());
   events.clear();
 }
 
@@ -92,7 +103,7 @@ void Runner::drain() {
   for (const Closure& closure : drained_closures_) closure(primary_, now);
   finish_batch(now);
   for (const Batch& batch : drained_batches_) {
-    if (batch.counted) sinks_[batch.sink].events_taken(batch.events.size());
+    if (batch.counted) take_events(batch.sink, batch.events.size());
   }
   drained_batches_.clear();
   drained_closures_.clear();
@@ -130,9 +141,34 @@ void Runner::step(Event& event, Instant now) {
 
 void Runner::finish_batch(Instant now) {
   if (primary_.next_due() <= now) primary_.tick(now);
-  if (const auto record = primary_.seal(now)) committer_.append(*record);
+  if (auto record = primary_.seal(now, false)) committer_.append(std::move(*record));
+  if (auto changes = primary_.take_tables()) committer_.write_tables(std::move(*changes));
+  if (auto request = primary_.take_body_request()) body_reader_.read(std::move(*request));
   for (Outputs& outputs : primary_.take_outputs()) carry_out(std::move(outputs));
+  if (owes_) pay_events();
   set_timer(now);
+}
+
+void Runner::take_events(std::uint8_t sink, std::size_t count) {
+  owed_[sink] += count;
+  owes_ = true;
+  pay_events();
+}
+
+// A disk that is slower than the clients slows them down.
+void Runner::pay_events() {
+  if (committer_.backlog_bytes() > kBacklogBytes) return;
+  owes_ = false;
+  for (std::size_t sink = 0; sink < owed_.size(); ++sink) {
+    const std::size_t count = std::exchange(owed_[sink], 0);
+    if (count > 0) sinks_[sink].events_taken(count);
+  }
+}
+
+void Runner::finish() {
+  const Instant now = clock_.now();
+  if (auto record = primary_.seal(now)) committer_.append(std::move(*record));
+  committer_.stop();
 }
 
 void Runner::carry_out(Outputs&& outputs) {

@@ -1,11 +1,13 @@
 // Runner: the core thread's work. It drains events in batches, lets the Primary step over them,
-// carries its record to the committer and its outputs to the sinks that own the connections. It
-// decides nothing about MQTT; it is the only one who calls the Primary.
+// carries its records and table changes to the committer, its questions to the body reader, and its
+// outputs to the sinks that own the connections. It decides nothing about MQTT; it is the only one
+// who calls the Primary.
 // Owned by node; the core's io_context, but for put_events() and post(), which any thread may call.
 #pragma once
 
 #include "base/mailbox.hpp"
 #include "core/primary.hpp"
+#include "node/body_reader.hpp"
 #include "node/clock.hpp"
 #include "node/committer.hpp"
 #include "node/connection_log.hpp"
@@ -30,8 +32,10 @@ class Runner {
     std::function<void(std::size_t)> events_taken;  // So many of its events are worked through.
   };
 
+  // The tables of the store hold the State as it was at `tables_at`. `archived`: see Committer.
   Runner(asio::io_context& io, const Clock& clock, Primary& primary, Store& store,
-         ConnectionLog& log);
+         const StoreConfig& config, Lsn tables_at, ConnectionLog& log,
+         std::function<Lsn()> archived);
 
   // Core thread. The number that the sink's connection ids must carry.
   std::uint8_t add_sink(Sink sink);
@@ -39,6 +43,8 @@ class Runner {
   // A batch of its own, at once; takes the content.
   void run_events(std::uint8_t sink, std::vector<Event>& events);
   void run(const Closure& closure);
+  // Everything that was sealed is on the disk when it returns; nothing may come after it.
+  void finish();
 
   // Any thread: with the next batch.
   void put_events(std::uint8_t sink, std::vector<Event>& events);  // Takes the content.
@@ -60,6 +66,8 @@ class Runner {
   void step_all(std::vector<Event>& events, Instant now);
   void step(Event& event, Instant now);
   void finish_batch(Instant now);
+  void take_events(std::uint8_t sink, std::size_t count);
+  void pay_events();
   void carry_out(Outputs&& outputs);
   void set_timer(Instant now);
 
@@ -67,7 +75,6 @@ class Runner {
   const Clock& clock_;
   Primary& primary_;
   ConnectionLog& log_;
-  Committer committer_;
   Mailbox<Batch> batches_;
   Mailbox<Closure> closures_;
   std::vector<Batch> drained_batches_;  // Kept for their capacity.
@@ -76,6 +83,11 @@ class Runner {
   std::vector<Outputs> by_sink_;
   asio::steady_timer timer_;
   Instant timer_at_ = Instant::never();
+  std::vector<std::size_t> owed_;  // By sink: events worked through and not told yet.
+  bool owes_ = false;
+  // The last ones: their threads call what stands above.
+  Committer committer_;
+  BodyReader body_reader_;
 };
 
 }  // namespace tandemq

@@ -21,6 +21,10 @@ Supervisor::Supervisor(asio::io_context& io) : timer_(io) {
   }
 }
 
+void Supervisor::tell_progress(const std::string& status) {
+  tell("EXTEND_TIMEOUT_USEC=60000000\nSTATUS=" + status);
+}
+
 void Supervisor::ready(const std::string& status) {
   tell("READY=1\nSTATUS=" + status);
   feed_watchdog();

@@ -15,6 +15,8 @@ class Supervisor {
  public:
   explicit Supervisor(asio::io_context& io);
 
+  // Before there is a loop: the start goes on, and needs more time.
+  static void tell_progress(const std::string& status);
   void ready(const std::string& status);
   void reloading();  // Until ready() is called again.
   void stopping();

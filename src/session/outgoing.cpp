@@ -12,10 +12,19 @@ std::optional<std::size_t> Outgoing::find_inflight(std::uint16_t packet_id) cons
   return std::nullopt;
 }
 
-std::optional<std::size_t> Outgoing::find(std::uint32_t sequence) const {
-  for (std::size_t i = 0; i < deliveries_.size(); ++i)
-    if (deliveries_[i].sequence == sequence) return i;
-  return std::nullopt;
+std::optional<std::size_t> Outgoing::find(std::uint64_t sequence) const {
+  std::size_t begin = 0;
+  std::size_t end = deliveries_.size();
+  while (begin < end) {
+    const std::size_t middle = begin + (end - begin) / 2;
+    if (deliveries_[middle].sequence < sequence) {
+      begin = middle + 1;
+    } else {
+      end = middle;
+    }
+  }
+  if (begin == deliveries_.size() || deliveries_[begin].sequence != sequence) return std::nullopt;
+  return begin;
 }
 
 std::uint16_t Outgoing::free_packet_id() const {
@@ -28,14 +37,19 @@ std::uint16_t Outgoing::free_packet_id() const {
 }
 
 void Outgoing::add(Delivery delivery) {
-  delivery.sequence = next_sequence_++;
-  if (delivery.packet_id == 0) {
-    delivery.phase = DeliveryPhase::queued;
-    queued_bytes_ += delivery.message->size();
+  ENSURE(delivery.packet_id == 0 || queued_count() == 0,
+         "a delivery must not overtake those that wait");
+  ENSURE(delivery.packet_id == 0 || delivery.qos != mqtt::QoS::at_most_once,
+         "QoS 0 has no packet id [MQTT-2.2.1-2]");
+  delivery.phase = delivery.packet_id == 0 ? DeliveryPhase::queued : DeliveryPhase::sent;
+  restore(std::move(delivery));
+}
+
+void Outgoing::restore(Delivery delivery) {
+  ENSURE(delivery.sequence >= next_sequence(), "sequences rise");
+  if (delivery.phase == DeliveryPhase::queued) {
+    queued_bytes_ += delivery.size();
   } else {
-    ENSURE(queued_count() == 0, "a delivery must not overtake those that wait");
-    ENSURE(delivery.qos != mqtt::QoS::at_most_once, "QoS 0 has no packet id [MQTT-2.2.1-2]");
-    delivery.phase = DeliveryPhase::sent;
     last_packet_id_ = delivery.packet_id;
     ++inflight_;
   }
@@ -48,9 +62,10 @@ Delivery Outgoing::send(std::uint16_t packet_id) {
   ENSURE((packet_id == 0) == (delivery.qos == mqtt::QoS::at_most_once),
          "QoS 1 and 2 have a packet id, QoS 0 has none");
   if (packet_id == 0) return remove(inflight_);
-  queued_bytes_ -= delivery.message->size();
+  queued_bytes_ -= delivery.size();
   delivery.packet_id = packet_id;
   delivery.phase = DeliveryPhase::sent;
+  delivery.changed = true;
   last_packet_id_ = packet_id;
   ++inflight_;
   return {};
@@ -58,10 +73,12 @@ Delivery Outgoing::send(std::uint16_t packet_id) {
 
 Delivery Outgoing::release(std::size_t i) {
   ENSURE(i < inflight_ && deliveries_[i].phase == DeliveryPhase::sent, "only what was sent");
-  deliveries_[i].phase = DeliveryPhase::released;
+  Delivery& delivery = deliveries_[i];
+  delivery.phase = DeliveryPhase::released;
+  delivery.changed = true;
   Delivery given_back;
-  given_back.message = std::exchange(deliveries_[i].message, nullptr);
-  given_back.message_id = deliveries_[i].message_id;
+  given_back.volatile_message = std::exchange(delivery.volatile_message, nullptr);
+  given_back.stored = std::exchange(delivery.stored, nullptr);
   return given_back;
 }
 
@@ -71,9 +88,18 @@ Delivery Outgoing::remove(std::size_t i) {
   if (i < inflight_) {
     --inflight_;
   } else {
-    queued_bytes_ -= removed.message->size();
+    queued_bytes_ -= removed.size();
   }
   return removed;
+}
+
+void Outgoing::note_row(std::size_t i) {
+  deliveries_[i].tabled = true;
+  deliveries_[i].changed = false;
+}
+
+void Outgoing::note_no_rows() {
+  for (std::size_t i = 0; i < deliveries_.size(); ++i) deliveries_[i].tabled = false;
 }
 
 }  // namespace tandemq

@@ -28,6 +28,8 @@ struct Session {
   std::set<std::string, std::less<>> filters;
   Outgoing outgoing;
   std::vector<std::uint16_t> incoming;  // QoS 2 packet ids that are not released; sorted.
+  std::uint64_t row_checksum = 0;       // Of its row in the tables; 0: it has none.
+  bool marked = false;                  // Among those whose rows may have to be written.
 
   [[nodiscard]] bool connected() const { return suspended_at.is_never(); }
   [[nodiscard]] Instant expires_at() const {

@@ -1,11 +1,18 @@
 #include "session/state.hpp"
 
 #include "base/ensure.hpp"
+#include "session/rows.hpp"
 
 #include <algorithm>
 #include <utility>
 
 namespace tandemq {
+namespace {
+
+// So many deliveries leave the table by one range; of fewer each by its own key.
+constexpr std::size_t kRangeFrom = 256;
+
+}  // namespace
 
 bool Session::has_incoming(std::uint16_t packet_id) const {
   return std::binary_search(incoming.begin(), incoming.end(), packet_id);
@@ -44,23 +51,46 @@ Session& State::existing(SessionId id) {
   return *sessions_[index(id)];
 }
 
-MessageRef State::refer(MessageId id) {
+const StoredMessage* State::stored(MessageId id) const {
+  const auto found = messages_.find(id);
+  return found == messages_.end() ? nullptr : &found->second;
+}
+
+StoredMessage& State::refer(MessageId id) {
   const auto found = messages_.find(id);
   ENSURE(found != messages_.end(), "a mutation names a message that the log holds");
   ++found->second.references;
-  return found->second.message;
+  return found->second;
 }
 
-void State::forget(MessageId id) {
-  if (id == MessageId::none) return;
-  const auto found = messages_.find(id);
-  ENSURE(found != messages_.end() && found->second.references > 0, "references are counted");
-  if (--found->second.references == 0) messages_.erase(found);
+void State::forget(StoredMessage& message) {
+  ENSURE(message.references > 0, "references are counted");
+  if (--message.references > 0) return;
+  if (message.tabled) {
+    marks_.gone.push_back({Table::messages, message_key(message.id)});
+  } else {
+    --marks_.unwritten_messages;
+    marks_.unwritten_bytes -= message.size;
+  }
+  if (message.body) body_bytes_ -= body_cost(message);
+  messages_.erase(message.id);
 }
 
-// A released delivery has given its reference back already.
-void State::forget(const Delivery& delivery) {
-  if (delivery.message) forget(delivery.message_id);
+// A delivery that has left its session. A released one has given its reference back already.
+void State::forget(const Session& session, const Delivery& delivery, bool row_is_gone) {
+  if (delivery.tabled) {
+    if (!row_is_gone)
+      marks_.gone.push_back({Table::queue, queue_key(session.id, delivery.sequence)});
+  } else if (session.durable) {
+    --marks_.unwritten_deliveries;
+  }
+  if (delivery.stored != nullptr) forget(messages_.find(delivery.stored->id)->second);
+}
+
+void State::mark(Session& session) {
+  if (!session.durable || session.marked) return;
+  session.marked = true;
+  marks_.sessions.push_back(session.id);
 }
 
 void State::apply_to(const SessionOpened& m) {
@@ -80,6 +110,7 @@ void State::apply_to(const SessionOpened& m) {
   session->opened_at = m.at;
   const bool fresh = by_client_.emplace(session->client_id, session.get()).second;
   ENSURE(fresh, "a client id has one session");
+  mark(*session);
   sessions_[slot] = std::move(session);
 }
 
@@ -88,19 +119,32 @@ void State::apply_to(const SessionResumed& m) {
   session.user_name = m.user_name;
   session.expiry_s = m.expiry_s;
   session.suspended_at = Instant::never();
+  mark(session);
 }
 
 void State::apply_to(const SessionSuspended& m) {
   Session& session = existing(m.session);
   session.expiry_s = m.expiry_s;
   session.suspended_at = m.at;
+  mark(session);
 }
 
 void State::apply_to(const SessionEnded& m) {
   Session& session = existing(m.session);
-  for (const std::string& filter : session.filters) subscriptions_.remove(filter, m.session);
+  const bool has_row = session.row_checksum != 0;
+  for (const std::string& filter : session.filters) {
+    subscriptions_.remove(filter, m.session);
+    if (has_row) marks_.filters.emplace(m.session, filter);
+  }
   queued_count_ -= session.outgoing.queued_count();
-  for (std::size_t i = 0; i < session.outgoing.size(); ++i) forget(session.outgoing[i]);
+  const bool by_range = has_row && session.outgoing.size() >= kRangeFrom;
+  if (by_range) {
+    const auto next = static_cast<SessionId>(index(m.session) + 1);
+    marks_.gone_ranges.push_back({Table::queue, session_key(m.session), session_key(next)});
+  }
+  for (std::size_t i = 0; i < session.outgoing.size(); ++i)
+    forget(session, session.outgoing[i], by_range);
+  if (has_row) marks_.gone.push_back({Table::sessions, session_key(m.session)});
   by_client_.erase(session.client_id);
   sessions_[index(m.session)].reset();
   free_sessions_.insert(index(m.session));
@@ -112,25 +156,37 @@ void State::apply_to(const Subscribed& m) {
   ENSURE(options, "a mutation holds options that were checked");
   session.filters.insert(m.filter);
   subscriptions_.add(m.filter, {m.session, m.identifier, *options});
+  if (session.durable) marks_.filters.emplace(m.session, m.filter);
 }
 
 void State::apply_to(const Unsubscribed& m) {
-  existing(m.session).filters.erase(m.filter);
+  Session& session = existing(m.session);
+  session.filters.erase(m.filter);
   subscriptions_.remove(m.filter, m.session);
+  if (session.durable) marks_.filters.emplace(m.session, m.filter);
 }
 
 void State::apply_to(const MessageStored& m) {
   const MessageId id = m.message->id;
   ENSURE(id >= next_message_id_, "message ids rise");
   next_message_id_ = static_cast<MessageId>(number(id) + 1);
-  messages_.emplace(id, Stored{m.message, 0});
+  StoredMessage& stored = messages_[id];
+  stored.body = m.message;
+  stored.id = id;
+  stored.expires_at = m.message->expires_at;
+  stored.size = static_cast<std::uint32_t>(m.message->size());
+  marks_.unwritten.push_back(stored);
+  ++marks_.unwritten_messages;
+  marks_.unwritten_bytes += stored.size;
+  body_bytes_ += body_cost(stored);
 }
 
 void State::apply_to(const Queued& m) {
   Session& session = existing(m.session);
   Delivery delivery;
-  delivery.message = m.volatile_message ? m.volatile_message : refer(m.message);
-  delivery.message_id = m.volatile_message ? MessageId::none : m.message;
+  delivery.volatile_message = m.volatile_message;
+  if (!m.volatile_message) delivery.stored = &refer(m.message);
+  delivery.sequence = m.sequence;
   delivery.share = m.share;
   delivery.packet_id = m.packet_id;
   delivery.qos = m.qos;
@@ -139,49 +195,65 @@ void State::apply_to(const Queued& m) {
     delivery.subscription_ids = std::make_unique<const SubscriptionIds>(m.subscription_ids);
   if (m.packet_id == 0) ++queued_count_;
   session.outgoing.add(std::move(delivery));
+  if (session.durable) ++marks_.unwritten_deliveries;
+  mark(session);
 }
 
 void State::apply_to(const Sent& m) {
-  forget(existing(m.session).outgoing.send(m.packet_id));
+  Session& session = existing(m.session);
+  const Delivery sent = session.outgoing.send(m.packet_id);
+  if (m.packet_id == 0) forget(session, sent);
   --queued_count_;
+  mark(session);
 }
 
 void State::apply_to(const Released& m) {
-  Outgoing& outgoing = existing(m.session).outgoing;
-  const auto i = outgoing.find_inflight(m.packet_id);
+  Session& session = existing(m.session);
+  const auto i = session.outgoing.find_inflight(m.packet_id);
   ENSURE(i, "a mutation names a delivery in flight");
-  forget(outgoing.release(*i));
+  const Delivery given_back = session.outgoing.release(*i);
+  if (given_back.stored != nullptr) forget(messages_.find(given_back.stored->id)->second);
+  mark(session);
 }
 
 void State::apply_to(const Acknowledged& m) {
-  Outgoing& outgoing = existing(m.session).outgoing;
-  const auto i = outgoing.find_inflight(m.packet_id);
+  Session& session = existing(m.session);
+  const auto i = session.outgoing.find_inflight(m.packet_id);
   ENSURE(i, "a mutation names a delivery in flight");
-  forget(outgoing.remove(*i));
+  forget(session, session.outgoing.remove(*i));
 }
 
 void State::apply_to(const Discarded& m) {
-  Outgoing& outgoing = existing(m.session).outgoing;
-  const auto i = outgoing.find(m.sequence);
+  Session& session = existing(m.session);
+  const auto i = session.outgoing.find(m.sequence);
   ENSURE(i, "a mutation names a delivery of the session");
-  if (*i >= outgoing.inflight_count()) --queued_count_;
-  forget(outgoing.remove(*i));
+  if (*i >= session.outgoing.inflight_count()) --queued_count_;
+  forget(session, session.outgoing.remove(*i));
 }
 
 void State::apply_to(const IncomingTaken& m) {
-  auto& incoming = existing(m.session).incoming;
+  Session& session = existing(m.session);
+  auto& incoming = session.incoming;
   incoming.insert(std::lower_bound(incoming.begin(), incoming.end(), m.packet_id), m.packet_id);
+  mark(session);
 }
 
 void State::apply_to(const IncomingReleased& m) {
-  auto& incoming = existing(m.session).incoming;
+  Session& session = existing(m.session);
+  auto& incoming = session.incoming;
   const auto found = std::lower_bound(incoming.begin(), incoming.end(), m.packet_id);
   ENSURE(found != incoming.end() && *found == m.packet_id, "only what was taken is released");
   incoming.erase(found);
+  mark(session);
 }
 
 void State::apply_to(const RetainedSet& m) {
-  MessageRef message = refer(m.message);
+  StoredMessage& stored = refer(m.message);
+  marks_.retained.insert(stored.body->topic);
+  set_retained(stored);
+}
+
+void State::set_retained(StoredMessage& stored) {
   std::uint32_t slot = static_cast<std::uint32_t>(retained_.size());
   if (free_retained_.empty()) {
     retained_.emplace_back();
@@ -189,26 +261,33 @@ void State::apply_to(const RetainedSet& m) {
     slot = free_retained_.back();
     free_retained_.pop_back();
   }
-  retained_bytes_ += message->size();
-  const auto before = retained_topics_.set(message->topic, slot);
-  retained_[slot] = std::move(message);
-  if (!before) return;
-  retained_bytes_ -= retained_[*before]->size();
-  forget(retained_[*before]->id);
-  retained_[*before].reset();
-  free_retained_.push_back(*before);
+  retained_bytes_ += stored.size;
+  const auto before = retained_topics_.set(stored.body->topic, slot);
+  retained_[slot] = stored.body;
+  if (before) forget_retained(*before);
+  stored.retained = true;  // Last: it may have been the one before, too.
 }
 
 void State::apply_to(const RetainedCleared& m) {
   const auto slot = retained_topics_.erase(m.topic);
   if (!slot) return;
-  retained_bytes_ -= retained_[*slot]->size();
-  forget(retained_[*slot]->id);
-  retained_[*slot].reset();
-  free_retained_.push_back(*slot);
+  marks_.retained.insert(m.topic);
+  forget_retained(*slot);
+}
+
+void State::forget_retained(std::uint32_t slot) {
+  StoredMessage& stored = messages_.find(retained_[slot]->id)->second;
+  retained_bytes_ -= stored.size;
+  retained_[slot].reset();
+  free_retained_.push_back(slot);
+  stored.retained = false;
+  // Others may still wait for it: from now on its body may leave memory.
+  if (stored.tabled && !stored.is_linked()) evictable_.push_back(stored);
+  forget(stored);
 }
 
 void State::apply_to(const WillSet& m) {
+  marks_.wills.insert(m.client_id);
   wills_.insert_or_assign(m.client_id, StoredWill{m, Instant::never()});
 }
 
@@ -216,10 +295,12 @@ void State::apply_to(const WillScheduled& m) {
   const auto found = wills_.find(m.client_id);
   ENSURE(found != wills_.end(), "only a will that was set can become due");
   found->second.at = m.at;
+  marks_.wills.insert(m.client_id);
 }
 
 void State::apply_to(const WillCleared& m) {
   wills_.erase(m.client_id);
+  marks_.wills.insert(m.client_id);
 }
 
 }  // namespace tandemq

@@ -1,12 +1,16 @@
 // State: everything the broker has to remember. apply() is the only way to change it, on the
 // primary, on the standby, in recovery and in the simulator, so it is a function of the sequence of
 // mutations; digest() proves it. Decisions are made elsewhere, on a const State.
+// It also keeps the tables' books (session/tables.hpp): which rows have to be written, and which
+// bodies are in memory. Neither is part of what it remembers.
 // Owner: the role object; core thread.
 #pragma once
 
 #include "base/ids.hpp"
 #include "journal/mutation.hpp"
 #include "session/session.hpp"
+#include "session/table_marks.hpp"
+#include "session/tables.hpp"
 #include "topic/subscription_index.hpp"
 #include "topic/topic_tree.hpp"
 
@@ -21,6 +25,11 @@
 #include <vector>
 
 namespace tandemq {
+
+// More sessions than anybody has; an id above it is damage.
+inline constexpr std::size_t kSessionSlotsMax = 100'000'000;
+inline constexpr std::uint64_t kMessageDigest = 5;  // The kind of a message in State::digest().
+std::uint64_t message_digest(const Message& message);
 
 struct StoredWill {
   WillSet will;
@@ -49,6 +58,7 @@ class State {
   }
   [[nodiscard]] std::size_t message_count() const { return messages_.size(); }
   [[nodiscard]] bool holds(MessageId id) const { return messages_.contains(id); }
+  [[nodiscard]] const StoredMessage* stored(MessageId id) const;  // Null if it is gone.
   [[nodiscard]] std::uint64_t queued_count() const { return queued_count_; }
 
   // What a decision may take for something new.
@@ -60,14 +70,36 @@ class State {
   // Its invariants; each violation is a sentence. Empty if all hold. Walks everything: for tests,
   // recovery and `store verify`.
   [[nodiscard]] std::vector<std::string> check() const;
+  // Why the mutation cannot be applied, as a sentence; empty if it can. Of a log that is whole
+  // every one can; behind a damaged record some cannot.
+  [[nodiscard]] std::string objection_to(const Mutation& mutation) const;
+
+  // ---- The tables.
+  [[nodiscard]] const TableMarks& marks() const { return marks_; }
+  // What leads the tables from the last collection to this State, which stands at `at`. One
+  // collection at a time: the next one after tables_written().
+  [[nodiscard]] TableChanges collect_changes(const Position& at);
+  // Nothing is in the tables: the next collection is the whole State.
+  void mark_all();
+  // There are no tables: what was noted for them is forgotten.
+  void forget_marks();
+  // The changes are in the tables: the bodies among them may leave memory.
+  void tables_written();
+  // Takes over rows, before anything is applied, in the order of the tables and their keys. The
+  // body of a retained message has to be in memory.
+  void restore(const TablesAt& at) { next_message_id_ = at.next_message_id; }
+  Result<void> restore(Table table, ByteView key, ByteView value);
+  // After the last row: drops messages that nobody refers to, and says how many.
+  std::size_t finish_restore();
+
+  // ---- Which bodies are in memory.
+  [[nodiscard]] std::uint64_t body_bytes() const { return body_bytes_; }
+  // Lets bodies go that are in the tables, until those in memory take at most so many bytes.
+  void keep_bodies_within(std::uint64_t bytes_max);
+  void take_body(const MessageRef& message);  // Read back.
+  void give_up_body(MessageId id);            // It cannot be read back.
 
  private:
-  // A message of the log, alive as long as a delivery or a retained topic refers to it.
-  struct Stored {
-    MessageRef message;
-    std::uint32_t references = 0;
-  };
-
   void apply_to(const SessionOpened& m);
   void apply_to(const SessionResumed& m);
   void apply_to(const SessionSuspended& m);
@@ -89,15 +121,27 @@ class State {
   void apply_to(const WillCleared& m);
 
   Session& existing(SessionId id);
-  MessageRef refer(MessageId id);
-  void forget(const Delivery& delivery);
-  void forget(MessageId id);
+  StoredMessage& refer(MessageId id);
+  void forget(StoredMessage& message);
+  void forget(const Session& session, const Delivery& delivery, bool row_is_gone = false);
+  void forget_retained(std::uint32_t slot);
+  void mark(Session& session);
+  void set_retained(StoredMessage& stored);
+
+  Result<void> restore_session(ByteView key, Reader& fields, ByteView value);
+  Result<void> restore_subscription(ByteView key, Reader& fields);
+  Result<void> restore_message(const MessageRef& message);
+  Result<void> restore_delivery(ByteView key, Reader& fields);
+  Result<void> restore_retained(ByteView topic, MessageId id);
+  Result<void> restore_will(ByteView key, Reader& fields);
+  void collect_session(SessionId id, TableChanges& changes);
+  void collect_queue(Session& session, TableChanges& changes);
 
   std::vector<std::unique_ptr<Session>> sessions_;            // By id; slot 0 stays empty.
   std::set<std::uint32_t> free_sessions_;                     // Empty slots below sessions_.size().
   std::unordered_map<std::string_view, Session*> by_client_;  // Keys point into the sessions.
   SubscriptionIndex subscriptions_;
-  std::unordered_map<MessageId, Stored> messages_;
+  std::unordered_map<MessageId, StoredMessage> messages_;
   TopicTree retained_topics_;
   std::vector<MessageRef> retained_;
   std::vector<std::uint32_t> free_retained_;
@@ -105,6 +149,11 @@ class State {
   std::uint64_t queued_count_ = 0;  // Deliveries of all sessions that are not in flight.
   std::map<std::string, StoredWill, std::less<>> wills_;
   MessageId next_message_id_{1};
+
+  TableMarks marks_;
+  StoredList being_written_;  // Their rows are in the changes under way.
+  StoredList evictable_;      // Their rows are in the table, their bodies in memory.
+  std::uint64_t body_bytes_ = 0;
 };
 
 }  // namespace tandemq

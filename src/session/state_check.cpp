@@ -1,6 +1,7 @@
 #include "session/state.hpp"
 
 #include "base/checksum.hpp"
+#include "session/rows.hpp"
 
 #include <algorithm>
 
@@ -17,6 +18,7 @@ class DigestSum {
     fill(writer);
     sum_ += checksum(bytes_, kind);
   }
+  void add(std::uint64_t digest) { sum_ += digest; }
   [[nodiscard]] std::uint64_t value() const { return sum_; }
 
  private:
@@ -29,7 +31,7 @@ enum Kind : std::uint64_t {
   kFilter,
   kDelivery,
   kIncoming,
-  kMessage,
+  kMessage = kMessageDigest,
   kRetained,
   kWill
 };
@@ -62,9 +64,9 @@ void digest_session(DigestSum& sum, const Session& session,
     sum.add(kDelivery, [&](Writer& w) {
       w.u32(index(session.id));
       w.u32(static_cast<std::uint32_t>(i));
-      w.u64(number(delivery.message_id));
+      w.u64(number(delivery.message_id()));
       w.u64(delivery.share);
-      w.u32(delivery.sequence);
+      w.u64(delivery.sequence);
       w.u16(delivery.packet_id);
       w.u8(static_cast<std::uint8_t>(delivery.qos));
       w.u8(static_cast<std::uint8_t>(delivery.phase));
@@ -84,8 +86,8 @@ std::uint64_t State::digest() const {
   for_each_session([&](const Session& session) {
     if (session.durable) digest_session(sum, session, subscriptions_);
   });
-  for (const auto& message : messages_)
-    sum.add(kMessage, [&](Writer& w) { write_message(w, *message.second.message); });
+  for (const auto& [id, stored] : messages_)
+    sum.add(stored.body ? message_digest(*stored.body) : stored.digest);
   retained_topics_.for_each([&](std::string_view topic, std::uint32_t slot) {
     sum.add(kRetained, [&](Writer& w) {
       w.varint_bytes(topic);
@@ -101,53 +103,87 @@ std::uint64_t State::digest() const {
   return sum.value();
 }
 
+namespace {
+
+// Collects sentences, and makes them only if something is wrong: a million sessions are checked
+// before a node serves.
+class Broken {
+ public:
+  template <class... Parts>
+  void unless(bool holds, const Parts&... parts) {
+    if (holds) return;
+    std::string sentence;
+    (sentence.append(parts), ...);
+    sentences_.push_back(std::move(sentence));
+  }
+  std::vector<std::string> take() { return std::move(sentences_); }
+
+ private:
+  std::vector<std::string> sentences_;
+};
+
+void check_delivery(Broken& broken, const Session& session, std::size_t i) {
+  const std::string& who = session.client_id;
+  const Delivery& delivery = session.outgoing[i];
+  const bool inflight = i < session.outgoing.inflight_count();
+  const bool holds = delivery.stored != nullptr || delivery.volatile_message != nullptr;
+  broken.unless(inflight == (delivery.phase != DeliveryPhase::queued), who, ": window is torn");
+  broken.unless(inflight == (delivery.packet_id != 0), who, ": packet id outside the window");
+  broken.unless((delivery.phase == DeliveryPhase::released) == !holds, who, ": message");
+  broken.unless(!inflight || session.outgoing.find_inflight(delivery.packet_id) == i, who,
+                ": a packet id twice");
+  broken.unless(!session.durable || !delivery.volatile_message, who, ": not in the log");
+  broken.unless(i == 0 || session.outgoing[i - 1].sequence < delivery.sequence, who,
+                ": sequences do not rise");
+}
+
+}  // namespace
+
 std::vector<std::string> State::check() const {
-  std::vector<std::string> broken;
-  const auto expect = [&](bool holds, std::string what) {
-    if (!holds) broken.push_back(std::move(what));
-  };
+  Broken broken;
   std::unordered_map<MessageId, std::uint32_t> references;
+  references.reserve(messages_.size());
   std::uint64_t queued = 0;
   std::size_t filters = 0;
   std::size_t sessions = 0;
   for_each_session([&](const Session& session) {
-    const std::string who = "session of " + session.client_id;
+    const std::string& who = session.client_id;
     ++sessions;
     filters += session.filters.size();
     queued += session.outgoing.queued_count();
-    expect(find_session(session.client_id) == &session, who + ": not found by its client id");
+    broken.unless(find_session(who) == &session, who, ": not found by its client id");
     for (const std::string& filter : session.filters)
-      expect(subscriptions_.find(filter, session.id) != nullptr, who + ": not indexed: " + filter);
-    expect(std::is_sorted(session.incoming.begin(), session.incoming.end()), who + ": incoming");
+      broken.unless(subscriptions_.find(filter, session.id) != nullptr, who,
+                    ": not indexed: ", filter);
+    broken.unless(std::is_sorted(session.incoming.begin(), session.incoming.end()), who,
+                  ": incoming");
     std::uint64_t bytes = 0;
     for (std::size_t i = 0; i < session.outgoing.size(); ++i) {
       const Delivery& delivery = session.outgoing[i];
-      const bool inflight = i < session.outgoing.inflight_count();
-      expect(inflight == (delivery.phase != DeliveryPhase::queued), who + ": window is torn");
-      expect(inflight == (delivery.packet_id != 0), who + ": packet id outside the window");
-      expect((delivery.phase == DeliveryPhase::released) == !delivery.message, who + ": message");
-      expect(!inflight || session.outgoing.find_inflight(delivery.packet_id) == i,
-             who + ": packet id " + std::to_string(delivery.packet_id) + " twice");
-      if (!inflight) bytes += delivery.message->size();
-      if (delivery.message && delivery.message_id != MessageId::none)
-        ++references[delivery.message_id];
-      expect(!session.durable || delivery.message_id != MessageId::none, who + ": not in the log");
+      check_delivery(broken, session, i);
+      if (delivery.phase == DeliveryPhase::queued) bytes += delivery.size();
+      if (delivery.stored != nullptr) ++references[delivery.stored->id];
     }
-    expect(bytes == session.outgoing.queued_bytes(), who + ": queued bytes are miscounted");
+    broken.unless(bytes == session.outgoing.queued_bytes(), who, ": queued bytes are miscounted");
   });
   retained_topics_.for_each([&](std::string_view topic, std::uint32_t slot) {
     const MessageRef& message = retained_[slot];
-    expect(message && message->topic == topic, "retained: " + std::string(topic));
+    broken.unless(message && message->topic == topic, "retained: ", topic);
     if (message) ++references[message->id];
   });
-  for (const auto& [id, stored] : messages_)
-    expect(references[id] == stored.references && stored.references > 0,
-           "message " + std::to_string(number(id)) + ": references");
-  expect(references.size() == messages_.size(), "a reference to a message that is gone");
-  expect(queued == queued_count_, "the number of queued deliveries is miscounted");
-  expect(sessions == by_client_.size(), "a client id without a session");
-  expect(filters == subscriptions_.size(), "subscriptions without a session");
-  return broken;
+  std::uint64_t body_bytes = 0;
+  for (const auto& [id, stored] : messages_) {
+    broken.unless(references[id] == stored.references && stored.references > 0, "message ",
+                  std::to_string(number(id)), ": references");
+    broken.unless(stored.body || stored.tabled, "a body that is nowhere");
+    if (stored.body) body_bytes += body_cost(stored);
+  }
+  broken.unless(references.size() == messages_.size(), "a reference to a message that is gone");
+  broken.unless(queued == queued_count_, "the number of queued deliveries is miscounted");
+  broken.unless(sessions == by_client_.size(), "a client id without a session");
+  broken.unless(filters == subscriptions_.size(), "subscriptions without a session");
+  broken.unless(body_bytes == body_bytes_, "the bytes of bodies are miscounted");
+  return broken.take();
 }
 
 }  // namespace tandemq

@@ -1,13 +1,20 @@
-// Store: where the log is kept. One thread writes. A write that fails is not an Error: the
-// implementation ENSUREs it, because a disk that lied once is not asked again and the peer takes
-// over. Implemented by memory_store and rocks_store; one contract test runs over all.
+// Store: where the log and the tables are kept. One thread writes, in the order of the calls: what
+// survives a loss of power is always a prefix of what was written, and all of it up to the last
+// sync(). A write that fails is not an Error: the implementation ENSUREs it, because a disk that
+// lied once is not asked again and the peer takes over.
+// Implemented by memory_store and rocks_store; one contract test runs over both.
+// Writing belongs to one thread; reading may be done by any other at the same time.
 #pragma once
 
 #include "base/result.hpp"
 #include "journal/record.hpp"
+#include "session/tables.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <span>
+#include <string>
+#include <vector>
 
 namespace tandemq {
 
@@ -15,19 +22,30 @@ class Store {
  public:
   virtual ~Store() = default;
 
-  // Adds the records, each one lsn after the one before. They may be lost with the machine until
-  // sync() has returned.
+  // Adds the records, each one lsn after the one before; the first ever may have any lsn (after a
+  // restore). All of them are one write.
   virtual void append(std::span<const Record> records) = 0;
-  // All that was appended is durable when it returns.
+  // All that was written is durable when it returns.
   virtual void sync() = 0;
   // Calls `visit` with the bytes of each record from `from` on, in order, until it returns false.
   virtual Result<void> read(Lsn from, const std::function<bool(Lsn, ByteView)>& visit) const = 0;
   // Forgets every record before `before`.
   virtual void trim(Lsn before) = 0;
+  // Forgets every record from `from` on: a tail that does not belong here.
+  virtual void cut(Lsn from) = 0;
 
   [[nodiscard]] virtual Lsn first_lsn() const = 0;  // last_lsn() + 1 if it holds none.
   [[nodiscard]] virtual Lsn last_lsn() const = 0;   // 0 before the first record ever.
   [[nodiscard]] virtual std::uint64_t log_bytes() const = 0;
+
+  // All of the changes or, after a crash, none.
+  virtual void write_tables(const TableChanges& changes) = 0;
+  // Calls `visit` with each row, in the order of the keys, until it returns false.
+  virtual Result<void> read_table(
+      Table table, const std::function<bool(ByteView key, ByteView value)>& visit) const = 0;
+  // The values of these rows, empty for one that is not there or cannot be read.
+  [[nodiscard]] virtual std::vector<std::string> get(Table table,
+                                                     std::span<const std::string> keys) const = 0;
 };
 
 }  // namespace tandemq

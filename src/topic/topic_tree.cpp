@@ -148,6 +148,15 @@ void TopicTree::match(std::string_view filter, TopicCursor& cursor, std::size_t 
   cursor.done = true;
 }
 
+void TopicTree::walk(TopicCursor& cursor, std::size_t topics_max, std::vector<Found>& out) const {
+  if (cursor.done) return;
+  auto at = topics_.lower_bound(std::string_view(cursor.from));
+  for (std::size_t i = 0; i < topics_max && at != topics_.end(); ++i, ++at)
+    out.push_back({at->first, at->second});
+  cursor.done = at == topics_.end();
+  cursor.from = cursor.done ? std::string() : at->first;
+}
+
 void TopicTree::for_each(const std::function<void(std::string_view, std::uint32_t)>& visit) const {
   for (const auto& [topic, value] : topics_) visit(topic, value);
 }

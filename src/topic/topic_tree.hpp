@@ -48,6 +48,8 @@ class TopicTree {
   // 1), appends those that match and moves the cursor. A page may be empty before it is done.
   void match(std::string_view filter, TopicCursor& cursor, std::size_t visits_max,
              std::vector<Found>& out) const;
+  // All topics in pages, those that begin with '$' too.
+  void walk(TopicCursor& cursor, std::size_t topics_max, std::vector<Found>& out) const;
 
   // All topics in LevelOrder.
   void for_each(const std::function<void(std::string_view, std::uint32_t)>& visit) const;

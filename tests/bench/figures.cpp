@@ -161,4 +161,29 @@ std::string report(const Settings& settings, const IdleFigures& figures) {
                          });
 }
 
+std::string report(const Settings& settings, const RecoveryFigures& figures) {
+  return print(settings, {
+                             {"make_s", figures.make_s},
+                             {"open_s", figures.open_s},
+                             {"recover_s", figures.recover_s},
+                             {"start_s", figures.open_s + figures.recover_s},
+                             {"disk_bytes", static_cast<double>(figures.disk_bytes)},
+                             {"memory_bytes", static_cast<double>(figures.memory_bytes)},
+                             {"rows", static_cast<double>(figures.rows)},
+                             {"records", static_cast<double>(figures.records)},
+                         });
+}
+
+std::string report(const Settings& settings, const BacklogFigures& figures) {
+  return print(settings, {
+                             {"publish_s", figures.publish_s},
+                             {"fetch_s", figures.fetch_s},
+                             {"rss_queued_max", static_cast<double>(figures.rss_queued_max)},
+                             {"rss_drained_max", static_cast<double>(figures.rss_drained_max)},
+                             {"received", static_cast<double>(figures.received)},
+                             {"lost", static_cast<double>(figures.lost)},
+                             {"repeated", static_cast<double>(figures.repeated)},
+                         });
+}
+
 }  // namespace tandemq

@@ -35,6 +35,26 @@ struct TrafficFigures {
   std::uint64_t unacknowledged_count = 0;
 };
 
+struct BacklogFigures {
+  double publish_s = 0;
+  double fetch_s = 0;
+  std::int64_t rss_queued_max = 0;   // Of the broker, bytes, while the messages were published.
+  std::int64_t rss_drained_max = 0;  // While they were fetched.
+  std::uint64_t received = 0;
+  std::uint64_t lost = 0;
+  std::uint64_t repeated = 0;  // Or out of order.
+};
+
+struct RecoveryFigures {
+  double make_s = 0;
+  double open_s = 0;     // RocksDB.
+  double recover_s = 0;  // Tables, log, State::check().
+  std::uint64_t disk_bytes = 0;
+  std::uint64_t memory_bytes = 0;  // Of the recovered State and the store.
+  std::uint64_t rows = 0;
+  std::uint64_t records = 0;
+};
+
 struct IdleFigures {
   std::uint32_t connections = 0;
   double elapsed_s = 0;  // To connect them all, one after the other.
@@ -50,5 +70,7 @@ CpuTime operator-(const CpuTime& after, const CpuTime& before);
 
 std::string report(const Settings& settings, TrafficFigures figures);
 std::string report(const Settings& settings, const IdleFigures& figures);
+std::string report(const Settings& settings, const RecoveryFigures& figures);
+std::string report(const Settings& settings, const BacklogFigures& figures);
 
 }  // namespace tandemq

@@ -4,21 +4,32 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/bench/backlog.hpp"
 #include "tests/bench/figures.hpp"
 #include "tests/bench/idle.hpp"
+#include "tests/bench/recovery.hpp"
 #include "tests/bench/settings.hpp"
 #include "tests/bench/traffic.hpp"
 
 namespace tandemq {
 namespace {
 
-Result<void> idle(const Settings& settings) {
-  const Result<IdleFigures> figures = run_idle(settings);
+template <class Figures>
+Result<void> tell(const Settings& settings, const Result<Figures>& figures) {
   if (!figures) {
     return tl::unexpected(figures.error());
   }
   std::cout << report(settings, *figures);
   return {};
+}
+
+Result<void> backlog(const Settings& settings) {
+  const Result<BacklogFigures> figures = run_backlog(settings);
+  const Result<void> told = tell(settings, figures);
+  if (told && (figures->lost > 0 || figures->repeated > 0)) {
+    return failure("Messages were lost or came twice or out of order.");
+  }
+  return told;
 }
 
 Result<void> traffic(const Settings& settings) {
@@ -28,6 +39,13 @@ Result<void> traffic(const Settings& settings) {
   }
   std::cout << report(settings, *figures);
   return check_delivery(*figures);
+}
+
+Result<void> run(const Settings& settings) {
+  if (settings.scenario == "idle") return tell(settings, run_idle(settings));
+  if (settings.scenario == "recovery") return tell(settings, run_recovery(settings));
+  if (settings.scenario == "backlog") return backlog(settings);
+  return traffic(settings);
 }
 
 }  // namespace
@@ -40,8 +58,7 @@ int main(int argc, char** argv) {
     std::cerr << settings.error().text << "\n" << tandemq::usage();
     return 2;
   }
-  const tandemq::Result<void> done =
-      settings->scenario == "idle" ? tandemq::idle(*settings) : tandemq::traffic(*settings);
+  const tandemq::Result<void> done = tandemq::run(*settings);
   if (!done) {
     std::cerr << done.error().text << "\n";
     return 1;

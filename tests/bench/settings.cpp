@@ -20,6 +20,8 @@ constexpr std::array kScenarios = {
     Scenario{"fan-in", "N publishers to 1 subscriber with a wildcard"},
     Scenario{"latency", "pairs at a fixed rate, end-to-end percentiles"},
     Scenario{"idle", "N silent connections, broker memory for each"},
+    Scenario{"backlog", "--messages wait for N clients that are away, and are fetched"},
+    Scenario{"recovery", "N sessions with a subscription and a message each, from the disk"},
 };
 
 using Number = std::uint32_t Settings::*;

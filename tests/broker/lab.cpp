@@ -2,6 +2,7 @@
 
 #include "mqtt/decode.hpp"
 #include "mqtt/encode.hpp"
+#include "recovery/recover.hpp"
 
 #include <algorithm>
 #include <exception>
@@ -185,7 +186,7 @@ Lab::Lab(Config config, Policy policy)
     : config_(std::move(config)),
       access_(std::make_shared<const Access>(std::move(policy))),
       state_(std::make_unique<State>()),
-      primary_(std::make_unique<Primary>(*state_, config_, access_, term_, Position{})) {
+      primary_(std::make_unique<Primary>(*state_, config_, access_, term_, Position{}, Lsn{0})) {
   primary_->start(now);
   settle();
 }
@@ -233,6 +234,7 @@ void Lab::batch(const std::function<void()>& steps) {
 void Lab::settle() {
   if (auto record = primary_->seal(now)) {
     replica_.take(*record);
+    store_.append({&*record, 1});
     records_.push_back(std::move(*record));
   }
   for (const std::string& broken : state_->check()) FAIL_CHECK(broken);
@@ -245,7 +247,29 @@ void Lab::commit() {
   hand_out();
 }
 
+void Lab::answer_body_request() {
+  while (auto request = primary_->take_body_request()) {
+    std::vector<MessageRef> bodies;
+    std::vector<MessageId> lost;
+    for (const MessageId id : request->ids) {
+      const std::vector<std::string> keys = {message_key(id)};
+      if (auto body = read_message_row(keys[0], store_.get(Table::messages, keys)[0])) {
+        bodies.push_back(std::move(*body));
+      } else {
+        lost.push_back(id);
+      }
+    }
+    primary_->bodies_read(request->number, bodies, lost, now);
+    settle();
+  }
+}
+
 void Lab::hand_out() {
+  if (const auto changes = primary_->take_tables()) {
+    store_.write_tables(*changes);
+    primary_->tables_written();
+  }
+  if (reads_bodies) answer_body_request();
   for (Outputs& outputs : primary_->take_outputs())
     for (Output& output : outputs.list)
       clients_[connection_slot(output.connection)]->take_output(output, outputs);
@@ -272,17 +296,19 @@ void Lab::restart() {
   Replica recovered;
   for (const Record& record : records_) recovered.take(record);
   for (const std::string& difference : recovered.differences(*state_)) FAIL_CHECK(difference);
+  const std::uint64_t before = state_->digest();
   primary_.reset();
   state_ = std::make_unique<State>();
-  Position position;
-  for (const Record& record : records_) {
-    const auto opened = open_record(record.bytes, position);
-    REQUIRE(opened.has_value());
-    for (const Mutation& mutation : opened->mutations) state_->apply(mutation);
-    position = opened->position;
-  }
+  RecoverOptions how;
+  how.bodies_max_bytes = config_.memory.bodies_max_bytes;
+  const Recovery recovery = recover(store_, *state_, how);
+  INFO(report_of(recovery));
+  REQUIRE(recovery.damage.empty());
+  REQUIRE(recovery.broken.empty());
+  CHECK(state_->digest() == before);
   ++term_.counter;
-  primary_ = std::make_unique<Primary>(*state_, config_, access_, term_, position);
+  primary_ = std::make_unique<Primary>(*state_, config_, access_, term_, recovery.position,
+                                       recovery.tables_at);
   primary_->start(now);
   settle();
 }

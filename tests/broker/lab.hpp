@@ -1,10 +1,12 @@
 // Lab: a Primary over a State with a clock of its own and clients in the same thread. What a client
 // receives has gone through the codec, as on the wire. After every batch State::check() must be
-// silent, and a replica fed with the records alone must end in the same State.
+// silent; a replica fed with the records alone must end in the same State, and so must a recovery
+// from the store that the records and the tables went to.
 // Owned by one test case.
 #pragma once
 
 #include "core/primary.hpp"
+#include "store/memory_store.hpp"
 #include "tests/broker/packets.hpp"
 #include "tests/core/replica.hpp"
 
@@ -96,7 +98,7 @@ class Lab {
   void advance_s(std::int64_t s) { advance_ms(s * 1000); }
   // Everything sealed so far is durable. Goes without saying unless holds_commits.
   void commit();
-  // The process dies and a new one goes on with what the log holds.
+  // The process dies and a new one goes on with what the store holds.
   void restart();
   // Ends the batch: seals, checks, hands out.
   void settle();
@@ -105,20 +107,24 @@ class Lab {
   [[nodiscard]] World& world() { return primary_->broker().world(); }
   [[nodiscard]] Primary& primary() { return *primary_; }
   [[nodiscard]] const std::vector<Record>& records() const { return records_; }
+  [[nodiscard]] const Store& store() const { return store_; }
   [[nodiscard]] std::uint64_t drops(DropReason reason) { return world().drops.count(reason); }
 
   Instant now{1'700'000'000'000};
   bool holds_commits = false;
+  bool reads_bodies = true;  // What the broker wants read back it gets at once.
 
  private:
   friend class Client;
   void hand_out();
+  void answer_body_request();
 
   Config config_;
   std::shared_ptr<const Access> access_;
   std::unique_ptr<State> state_;
   std::unique_ptr<Primary> primary_;
   Replica replica_;
+  MemoryStore store_;
   std::vector<Record> records_;
   std::vector<std::unique_ptr<Client>> clients_;  // By slot; never reused.
   Term term_{1, 1};

@@ -53,3 +53,11 @@ TEST_CASE("an error at the end of a stream is kept, and not printed as a row") {
   CHECK(confused.take("no JSON", kNow).empty());
   CHECK_FALSE(confused.error().empty());
 }
+
+TEST_CASE("sentences stand behind the rows of their answer, in lines of their own") {
+  Printer printer(*find_command("config reload"), false, false);
+  CHECK(printer.take(R"({"change":"a"})", kNow).empty());
+  CHECK(printer.take(R"({"sentence":"It is."})", kNow) == "CHANGE\na\n\nIt is.\n");
+  CHECK(printer.take(R"({"sentence":"So."})", kNow) == "So.\n");
+  CHECK(printer.finish(true, kNow).empty());
+}

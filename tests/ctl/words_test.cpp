@@ -53,7 +53,7 @@ TEST_CASE("all words that are left are filters") {
 
 TEST_CASE("the payload of publish comes from one place") {
   CHECK(parsed({"publish", "t"}).arguments == Json{{"topic", "t"}});
-  CHECK(parsed({"publish", "t", "--file=x"}).payload_file == "x");
+  CHECK(parsed({"publish", "t", "--file=x"}).file == "x");
   CHECK(parsed({"publish", "t", "--stdin"}).payload_stdin);
   CHECK(problem({"publish", "t", "x", "--stdin"}).starts_with("PAYLOAD, "));
   CHECK(problem({"publish", "t", "--file=x", "--payload-base64=eA=="}).starts_with("PAYLOAD, "));

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
@@ -22,10 +23,17 @@ ALARMS = ("broken invariant", "ENSURE", "Sanitizer", "runtime error:", "terminat
 
 
 def free_port():
-    """A port the kernel has just given out. Should somebody take it, the test fails loudly."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that is free now, below those that the kernel gives to clients: while a daemon is
+    down, a client that tries to reach it could be given the port itself, and connect to itself."""
+    limits = pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()
+    while True:
+        port = random.randrange(10000, max(int(limits[0]), 10100))
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
 
 
 class Daemon:
@@ -41,7 +49,8 @@ class Daemon:
             self.remove()
             raise
 
-    def start(self):
+    def launch(self):
+        """Starts the process and waits for nothing."""
         command = [
             DAEMON, f"--data.dir={self.folder / 'data'}",
             f"--listener=mqtt://127.0.0.1:{self.port}",
@@ -50,6 +59,9 @@ class Daemon:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log,
                                             stderr=log)
+
+    def start(self):
+        self.launch()
         deadline = time.monotonic() + START_TIMEOUT_S
         while True:
             assert self.process.poll() is None, f"the daemon did not start:\n{self.text()}"
@@ -67,6 +79,16 @@ class Daemon:
         code = self.process.wait(STOP_TIMEOUT_S)
         assert code == 0, f"exit code {code} after SIGTERM:\n{self.text()}"
         self.check_log()
+
+    def kill(self):
+        """As a crash: the process has no say. What it has given to the kernel is written."""
+        self.check()
+        self.process.kill()
+        self.process.wait()
+
+    def restart(self):
+        self.kill()
+        self.start()
 
     def check(self):
         assert self.process.poll() is None, (

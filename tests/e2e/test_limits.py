@@ -66,7 +66,9 @@ def test_slow_receiver_qos0(daemon, version, threads):
 @rule("who does not read QoS 1 messages is disconnected, and gets them when it comes back")
 def test_slow_receiver_qos1(daemon, version):
     total, size = 3000, 10000  # More than the kernel's buffers hold.
-    one = daemon("--limits.outbox_bytes=64K", "--limits.max_inflight=65535",
+    # The memory of the disk's store is another matter (test_durable.py).
+    one = daemon("--store.in_memory=true", "--limits.outbox_bytes=64K",
+                 "--limits.max_inflight=65535",
                  "--limits.max_queued_messages=10000")
     options = {"clean": False, **({"props": KEEP} if version == V5 else {})}
     slow, sender = one.connected(version, **options), one.connected(version)

@@ -44,7 +44,7 @@ class Server {
   Server()
       : primary_(state_, fuzz_config(),
                  std::make_shared<const Access>(Policy{Anonymous::everywhere, {}, {}}), Term{1, 1},
-                 Position{}) {
+                 Position{}, Lsn{0}) {
     primary_.start(now_);
   }
 
@@ -107,6 +107,7 @@ class Server {
   }
 
   void hand_out() {
+    if (primary_.take_tables()) primary_.tables_written();
     for (const Outputs& outputs : primary_.take_outputs())
       for (const Output& output : outputs.list) carry_out(output, outputs);
   }

@@ -23,13 +23,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   writer.u64(2);
   writer.u64(previous.lsn + 1);
   writer.u64(previous.chain);
+  writer.u64(3);
   writer.bytes(input);
   writer.u64(checksum(bytes, previous.chain));
   const auto opened = open_record(bytes, previous);
   if (!opened) return 0;
   RecordDraft draft;
   for (const Mutation& mutation : opened->mutations) draft.add(mutation);
-  const Record again = draft.seal(previous, {1, 2});
+  const Record again = draft.seal(previous, {1, 2}, Instant{3});
   const auto reopened = open_record(again.bytes, previous);
   ENSURE(reopened && reopened->mutations.size() == opened->mutations.size(),
          "what was read can be written and read again");

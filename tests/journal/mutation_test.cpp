@@ -29,8 +29,8 @@ MessageRef sample_message() {
 
 // One of each kind, every field unlike its default.
 std::vector<Mutation> samples() {
-  Queued queued{kSession, kMessage,   QoS::at_least_once, true,
-                65'535,   UINT64_MAX, {1, 268'435'455},   {}};
+  Queued queued{kSession,   UINT64_MAX,       kMessage, QoS::at_least_once, true, 65'535,
+                UINT64_MAX, {1, 268'435'455}, {}};
   WillSet will{"c", "u", UINT32_MAX, 0, sample_message()};
   return {SessionOpened{kSession, "c", "u", UINT32_MAX, Instant{5}, true},
           SessionResumed{kSession, "u", 9, Instant{5}},
@@ -43,7 +43,7 @@ std::vector<Mutation> samples() {
           Sent{kSession, 1},
           Released{kSession, 2},
           Acknowledged{kSession, 3},
-          Discarded{kSession, UINT32_MAX},
+          Discarded{kSession, UINT64_MAX},
           IncomingTaken{kSession, 4},
           IncomingReleased{kSession, 5},
           RetainedSet{kMessage},

@@ -9,12 +9,13 @@ using namespace tandemq;
 namespace {
 
 constexpr Term kTerm{3, 1};
+constexpr Instant kAt{1'700'000'000'000};
 
 Record record_of(const Position& previous, const std::string& topic) {
   RecordDraft draft;
   draft.add(RetainedCleared{topic});
   draft.add(WillCleared{topic});
-  return draft.seal(previous, kTerm);
+  return draft.seal(previous, kTerm, kAt);
 }
 
 }  // namespace
@@ -26,6 +27,7 @@ TEST_CASE("a record opens behind its predecessor with the mutations that were pu
   REQUIRE(opened.has_value());
   CHECK(opened->position == record.position);
   CHECK(opened->position.term == kTerm);
+  CHECK(opened->at == kAt);
   REQUIRE(opened->mutations.size() == 2);
   CHECK(std::get<WillCleared>(opened->mutations[1]).client_id == "t");
 }
@@ -34,10 +36,10 @@ TEST_CASE("a draft is empty again after it was sealed") {
   RecordDraft draft;
   draft.add(WillCleared{"a"});
   CHECK(draft.count() == 1);
-  const Record first = draft.seal({}, kTerm);
+  const Record first = draft.seal({}, kTerm, kAt);
   CHECK(draft.empty());
   draft.add(WillCleared{"b"});
-  const auto second = open_record(draft.seal(first.position, kTerm).bytes, first.position);
+  const auto second = open_record(draft.seal(first.position, kTerm, kAt).bytes, first.position);
   REQUIRE(second.has_value());
   CHECK(second->mutations.size() == 1);
 }

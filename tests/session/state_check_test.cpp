@@ -26,5 +26,5 @@ TEST_CASE("a durable session that waits for a message outside the log is found")
   queued.qos = mqtt::QoS::at_least_once;
   queued.volatile_message = std::make_shared<const Message>();
   state.apply(queued);
-  CHECK(state.check() == std::vector<std::string>{"session of c: not in the log"});
+  CHECK(state.check() == std::vector<std::string>{"c: not in the log"});
 }

@@ -25,9 +25,11 @@ MessageStored stored(std::uint64_t id, std::string topic, std::string payload = 
   return {std::make_shared<const Message>(std::move(message))};
 }
 
-Queued queued(SessionId session, std::uint64_t message, std::uint16_t packet_id = 0) {
+Queued queued(SessionId session, std::uint64_t message, std::uint16_t packet_id = 0,
+              std::uint64_t sequence = 0) {
   Queued out;
   out.session = session;
+  out.sequence = sequence;
   out.message = static_cast<MessageId>(message);
   out.qos = QoS::exactly_once;
   out.packet_id = packet_id;

@@ -14,7 +14,8 @@ struct Library {
   std::string_view where;
 };
 constexpr std::array kLibraries = {
-    Library{"boost/", "src/config/"},
+    Library{"boost/program_options", "src/config/"},
+    Library{"boost/intrusive", "src/session/"},
     Library{"rocksdb/", "src/store/rocks_store"},
     Library{"doctest/", "tests/"},
 };

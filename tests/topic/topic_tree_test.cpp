@@ -134,6 +134,20 @@ TEST_CASE("a search goes on where it was, though topics came and went between it
   CHECK(page.empty());
 }
 
+TEST_CASE("a walk in pages meets every topic once, those of '$' too") {
+  const TopicTree tree = tree_of({"a", "$x/y", "a/b", "z"});
+  TopicCursor cursor;
+  Topics met;
+  for (int pages = 0; !cursor.done; ++pages) {
+    REQUIRE(pages < 3);
+    std::vector<TopicTree::Found> page;
+    tree.walk(cursor, 2, page);
+    CHECK(page.size() <= 2);
+    for (const TopicTree::Found& each : page) met.emplace_back(each.topic);
+  }
+  CHECK(met == Topics{"$x/y", "a", "a/b", "z"});
+}
+
 TEST_CASE("a search passes over subtrees that cannot match") {
   TopicTree tree;
   for (std::uint32_t i = 0; i < 10; ++i) {

@@ -1,0 +1,85 @@
+// SlowWriter: the writer thread (node/committer) in virtual time. It does one thing at a time, a
+// write, a sync, a report or a trim, and each takes a while, so that the power may fail between any
+// two. With a Fault it is a wrong one: the judges must notice.
+// Owned by one Simulation; ends with the power.
+#pragma once
+
+#include "base/time.hpp"
+#include "store/memory_store.hpp"
+#include "tests/sim/luck.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <variant>
+#include <vector>
+
+namespace tandemq::sim {
+
+enum class Fault : std::uint8_t {
+  none,
+  commits_before_sync,  // Says that records are committed before they are forced to the disk.
+  tables_before_log,    // The same, and table changes overtake the records.
+  trims_too_much,       // Trims what the tables do not hold yet.
+  loses_a_row,          // Leaves a row of the table changes out.
+};
+
+class SlowWriter {
+ public:
+  // What the core must be told.
+  struct Report {
+    std::optional<Lsn> committed;
+    bool tables_written = false;
+  };
+
+  SlowWriter(MemoryStore& store, Luck& luck, Fault fault, std::uint64_t log_bytes_max,
+             Lsn tables_at, std::uint32_t lag_ms)
+      : store_(store),
+        luck_(luck),
+        fault_(fault),
+        log_bytes_max_(log_bytes_max),
+        tables_at_(tables_at),
+        lag_ms_(lag_ms) {}
+
+  void append(Record&& record, Instant now);
+  void write_tables(TableChanges&& changes, Instant now);
+  [[nodiscard]] Instant next_due() const { return due_; }
+  Report act(Instant now);
+
+ private:
+  using Work = std::variant<Record, TableChanges>;
+  enum class Stage : std::uint8_t {
+    gather,         // Takes a group of what has come.
+    write,          // One write after the other.
+    sync,           // Only if the group has records.
+    report_log,     // committed()
+    report_tables,  // tables_written()
+    trim,
+  };
+
+  void wake(Instant now);
+  void gather();
+  void write_next();
+  void write(TableChanges changes);
+  void overtake();
+  void trim();
+  Report report_log();
+  [[nodiscard]] bool commits_early() const {
+    return fault_ == Fault::commits_before_sync || fault_ == Fault::tables_before_log;
+  }
+
+  MemoryStore& store_;
+  Luck& luck_;
+  const Fault fault_;
+  const std::uint64_t log_bytes_max_;
+  Lsn tables_at_;
+  const std::uint32_t lag_ms_;
+  std::deque<Work> queue_;
+  std::deque<Work> group_;
+  Stage stage_ = Stage::gather;
+  Instant due_ = Instant::never();
+  Lsn last_taken_ = 0;  // Of the group's records; 0: it has none.
+  bool wrote_tables_ = false;
+};
+
+}  // namespace tandemq::sim
