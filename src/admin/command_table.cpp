@@ -161,6 +161,7 @@ constexpr CommandColumn kStatusColumns[] = {
     {"dropped.purged", "- purged", Show::count},
     {"dropped.damaged", "- damaged", Show::count},
     {"dropped.disk_full", "- disk full", Show::count},
+    {"table_rows", "table rows written", Show::count},
     {"accepted", "connections accepted", Show::count},
     {"refused", "connections refused", Show::count},
     {"takeovers", "take-overs", Show::count},

@@ -21,6 +21,7 @@ struct Counters {
   std::uint64_t protocol_errors = 0;
   std::uint64_t publishers_blocked = 0;
   std::uint64_t batches = 0;
+  std::uint64_t table_rows = 0;  // Given to the tables, or deleted there.
 };
 
 }  // namespace tandemq

@@ -63,13 +63,13 @@ struct MqttConfig {
 };
 
 struct StoreConfig {
-  bool in_memory = false;                     // Nothing survives the process.
-  std::string sync = "commit";                // See config/sync_policy.hpp.
-  std::string on_damage = "stop";             // stop | quarantine
-  std::uint64_t log_bytes_max = 268'435'456;  // Of the log that the tables hold already.
-  std::uint64_t low_bytes = 536'870'912;      // Free on the disk: below it nothing new is taken.
-  std::uint64_t floor_bytes = 134'217'728;    // Free on the disk: below it a node does not start.
-  std::string archive_dir;                    // Empty: the log is not archived.
+  bool in_memory = false;                    // Nothing survives the process.
+  std::string sync = "commit";               // See config/sync_policy.hpp.
+  std::string on_damage = "stop";            // stop | quarantine
+  std::uint64_t log_bytes_max = 67'108'864;  // Of the log that the tables hold already.
+  std::uint64_t low_bytes = 536'870'912;     // Free on the disk: below it nothing new is taken.
+  std::uint64_t floor_bytes = 134'217'728;   // Free on the disk: below it a node does not start.
+  std::string archive_dir;                   // Empty: the log is not archived.
 };
 
 struct MemoryConfig {

@@ -77,7 +77,12 @@ std::vector<Outputs> Primary::take_outputs() {
 }
 
 std::optional<TableChanges> Primary::take_tables() {
-  return materialiser_ ? materialiser_->take(gate_.released()) : std::nullopt;
+  auto changes = materialiser_ ? materialiser_->take(gate_.released()) : std::nullopt;
+  if (changes) {
+    broker_.world().counters.table_rows +=
+        changes->puts.size() + changes->bodies.size() + changes->deletes.size();
+  }
+  return changes;
 }
 
 void Primary::tables_written() {

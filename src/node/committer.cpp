@@ -6,8 +6,6 @@
 #include <chrono>
 #include <utility>
 
-#include <asio/post.hpp>
-
 namespace tandemq {
 namespace {
 
@@ -26,9 +24,8 @@ Committer::Committer(Store& store, const StoreConfig& config, Lsn tables_at, Por
       log_bytes_max_(config.log_bytes_max),
       ports_(std::move(ports)),
       tables_at_(config.in_memory ? UINT64_MAX : tables_at),
-      guard_(io_.get_executor()),
-      work_(SIZE_MAX, [this] { asio::post(io_, [this] { drain(); }); }),
-      thread_([this] { io_.run(); }) {}
+      work_(SIZE_MAX, [this] { wake_.release(); }),
+      thread_([this] { run(); }) {}
 
 Committer::~Committer() {
   stop();
@@ -45,16 +42,26 @@ void Committer::write_tables(TableChanges&& changes) {
 
 void Committer::stop() {
   if (!thread_.joinable()) return;
-  asio::post(io_, [this] {
-    drain();
-    store_.sync();
-    timer_.cancel();
-    guard_.reset();
-  });
+  work_.put(Stop{});
   thread_.join();
 }
 
 // ---------------------------------------------------------------- the writer thread
+
+void Committer::run() {
+  while (!stopping_) {
+    await_work();
+    drain();
+  }
+  store_.sync();
+}
+
+void Committer::await_work() {
+  if (!sync_at_) return wake_.acquire();
+  if (wake_.try_acquire_until(*sync_at_)) return;
+  sync_at_.reset();
+  store_.sync();
+}
 
 void Committer::drain() {
   work_.drain(drained_);
@@ -68,6 +75,10 @@ void Committer::drain() {
       pending_.push_back(std::move(*record));
       continue;
     }
+    if (std::holds_alternative<Stop>(work)) {
+      stopping_ = true;
+      continue;
+    }
     append_pending();  // The tables must not be ahead of the log.
     write(std::get<TableChanges>(work));
     tables = true;
@@ -75,7 +86,8 @@ void Committer::drain() {
   append_pending();
   if (appended_ != before) {
     if (policy_.mode == SyncPolicy::Mode::commit) store_.sync();
-    if (policy_.mode == SyncPolicy::Mode::interval) sync_later();
+    if (policy_.mode == SyncPolicy::Mode::interval && !sync_at_)
+      sync_at_ = std::chrono::steady_clock::now() + std::chrono::milliseconds(policy_.interval_ms);
     ports_.committed(appended_);
   }
   backlog_bytes_ -= bytes;
@@ -107,16 +119,6 @@ void Committer::trim() {
   Lsn before = std::min(wanted, tables_at_);  // Replay begins behind it.
   if (ports_.archived) before = std::min(before, ports_.archived());
   if (before > first) store_.trim(before);
-}
-
-void Committer::sync_later() {
-  if (std::exchange(unsynced_, true)) return;
-  timer_.expires_after(std::chrono::milliseconds(policy_.interval_ms));
-  timer_.async_wait([this](const asio::error_code& error) {
-    if (error) return;
-    unsynced_ = false;
-    store_.sync();
-  });
 }
 
 }  // namespace tandemq

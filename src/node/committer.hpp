@@ -12,15 +12,14 @@
 #include "store/store.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
+#include <semaphore>
 #include <thread>
 #include <variant>
 #include <vector>
-
-#include <asio/executor_work_guard.hpp>
-#include <asio/io_context.hpp>
-#include <asio/steady_timer.hpp>
 
 namespace tandemq {
 
@@ -47,13 +46,15 @@ class Committer {
   [[nodiscard]] std::uint64_t backlog_bytes() const { return backlog_bytes_.load(); }
 
  private:
-  using Work = std::variant<Record, TableChanges>;
+  struct Stop {};
+  using Work = std::variant<Record, TableChanges, Stop>;
 
+  void run();
+  void await_work();
   void drain();
   void append_pending();
   void write(const TableChanges& changes);
   void trim();
-  void sync_later();
 
   Store& store_;
   const SyncPolicy policy_;
@@ -66,11 +67,11 @@ class Committer {
   std::vector<Record> pending_;
   Lsn appended_ = 0;
   Lsn tables_at_;
-  bool unsynced_ = false;  // Something waits for the timer of interval.
+  std::optional<std::chrono::steady_clock::time_point> sync_at_;  // Of interval: the next sync.
+  bool stopping_ = false;
 
-  asio::io_context io_{1};
-  asio::steady_timer timer_{io_};
-  asio::executor_work_guard<asio::io_context::executor_type> guard_;
+  // Not a loop of Asio: a thread that only waits for work wakes up faster without one.
+  std::counting_semaphore<> wake_{0};
   Mailbox<Work> work_;
   std::thread thread_;
 };

@@ -63,6 +63,7 @@ Json to_json(const StatusReport& report) {
           {"received", traffic(counters.messages_received, counters.bytes_received)},
           {"sent", traffic(counters.messages_sent, counters.bytes_sent)},
           {"dropped", std::move(dropped)},
+          {"table_rows", counters.table_rows},
           {"accepted", counters.connections_accepted},
           {"refused", counters.connections_refused},
           {"takeovers", counters.takeovers},

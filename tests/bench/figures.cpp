@@ -186,4 +186,18 @@ std::string report(const Settings& settings, const BacklogFigures& figures) {
                          });
 }
 
+std::string report(const Settings& settings, CommitFigures figures) {
+  std::sort(figures.sync_ns.begin(), figures.sync_ns.end());
+  std::sort(figures.puback_ns.begin(), figures.puback_ns.end());
+  const double sync_us = percentile_us(figures.sync_ns, 0.5);
+  const double puback_us = percentile_us(figures.puback_ns, 0.5);
+  return print(settings, {
+                             {"fdatasync_p50_us", sync_us},
+                             {"fdatasync_p99_us", percentile_us(figures.sync_ns, 0.99)},
+                             {"puback_p50_us", puback_us},
+                             {"puback_p99_us", percentile_us(figures.puback_ns, 0.99)},
+                             {"p50_ratio", sync_us > 0 ? puback_us / sync_us : 0},
+                         });
+}
+
 }  // namespace tandemq

@@ -35,6 +35,11 @@ struct TrafficFigures {
   std::uint64_t unacknowledged_count = 0;
 };
 
+struct CommitFigures {
+  std::vector<std::int64_t> sync_ns;    // Of a small write and its fdatasync.
+  std::vector<std::int64_t> puback_ns;  // From PUBLISH to PUBACK.
+};
+
 struct BacklogFigures {
   double publish_s = 0;
   double fetch_s = 0;
@@ -72,5 +77,6 @@ std::string report(const Settings& settings, TrafficFigures figures);
 std::string report(const Settings& settings, const IdleFigures& figures);
 std::string report(const Settings& settings, const RecoveryFigures& figures);
 std::string report(const Settings& settings, const BacklogFigures& figures);
+std::string report(const Settings& settings, CommitFigures figures);
 
 }  // namespace tandemq

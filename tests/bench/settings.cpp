@@ -20,6 +20,7 @@ constexpr std::array kScenarios = {
     Scenario{"fan-in", "N publishers to 1 subscriber with a wildcard"},
     Scenario{"latency", "pairs at a fixed rate, end-to-end percentiles"},
     Scenario{"idle", "N silent connections, broker memory for each"},
+    Scenario{"commit", "one message at a time to the disk, beside fdatasync"},
     Scenario{"backlog", "--messages wait for N clients that are away, and are fetched"},
     Scenario{"recovery", "N sessions with a subscription and a message each, from the disk"},
 };
@@ -52,6 +53,7 @@ const std::array kOptions = {
     Option{"--window", &Settings::window, 1, 10000,
            "messages of one publisher under way, neither delivered nor acknowledged"},
     Option{"--rate", &Settings::rate, 1, 1000000, "messages a second of 'latency', in all"},
+    Option{"--dir", &Settings::dir, 0, 0, "of 'commit': a folder on the broker's disk"},
     Option{"--persistent", &Settings::persistent, 0, 0, "subscribers' sessions outlive them"},
     Option{"--json", &Settings::json, 0, 0, "print one JSON object"},
 };

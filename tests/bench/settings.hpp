@@ -26,6 +26,7 @@ struct Settings {
   std::uint32_t batch = 1;
   std::uint32_t window = 0;  // 0: as many as batch.
   std::uint32_t rate = 1000;
+  std::string dir = ".";  // Of 'commit': a folder on the broker's disk.
   bool persistent = false;
   bool json = false;
 };
