@@ -112,6 +112,9 @@ class Checker {
             "): the node would not start where it still served");
     if (store.in_memory)
       warning("store.in_memory = true: every session and message is gone when the process ends");
+    if (store.in_memory && !store.archive_dir.empty())
+      warning(
+          "store.archive_dir is not used with store.in_memory = true: there is nothing to keep");
   }
 
   std::string shown(std::string_view key) const { return value_of(config_, *find_option(key)); }

@@ -94,4 +94,21 @@ TEST_CASE("a message that may come in but not go out is warned of") {
   CHECK(report(config).starts_with("warning: limits.max_queued_bytes (4K) is less than"));
 }
 
+TEST_CASE("the settings of the store fit each other") {
+  StoreConfig store;
+  store.sync = "sometimes";
+  CHECK(report_with(&Config::store, store).find("store.sync = 'sometimes': expected commit") !=
+        std::string::npos);
+  store = {};
+  store.floor_bytes = store.low_bytes + 1;
+  CHECK(report_with(&Config::store, store).find("store.floor_bytes") != std::string::npos);
+  store = {};
+  store.in_memory = true;
+  CHECK(report_with(&Config::store, store).find("is gone when the process ends") !=
+        std::string::npos);
+  store.archive_dir = "archive";
+  CHECK(report_with(&Config::store, store).find("store.archive_dir is not used") !=
+        std::string::npos);
+}
+
 }  // namespace tandemq
