@@ -40,6 +40,10 @@ void Committer::write_tables(TableChanges&& changes) {
   work_.put(std::move(changes));
 }
 
+void Committer::reclaim() {
+  work_.put(Reclaim{});
+}
+
 void Committer::stop() {
   if (!thread_.joinable()) return;
   work_.put(Stop{});
@@ -77,6 +81,10 @@ void Committer::drain() {
     }
     if (std::holds_alternative<Stop>(work)) {
       stopping_ = true;
+      continue;
+    }
+    if (std::holds_alternative<Reclaim>(work)) {
+      store_.reclaim();
       continue;
     }
     append_pending();  // The tables must not be ahead of the log.

@@ -39,6 +39,8 @@ class Committer {
 
   void append(Record&& record);
   void write_tables(TableChanges&& changes);
+  // The disk is nearly full: see Store.
+  void reclaim();
   // Writes what has come, forces it to the disk, and ends the thread.
   void stop();
 
@@ -46,8 +48,9 @@ class Committer {
   [[nodiscard]] std::uint64_t backlog_bytes() const { return backlog_bytes_.load(); }
 
  private:
+  struct Reclaim {};
   struct Stop {};
-  using Work = std::variant<Record, TableChanges, Stop>;
+  using Work = std::variant<Record, TableChanges, Reclaim, Stop>;
 
   void run();
   void await_work();

@@ -14,6 +14,7 @@ namespace {
 
 // In which a fast disk takes some 200 MB: well below the distance between low and floor.
 constexpr std::chrono::milliseconds kInterval{200};
+constexpr int kLooksAReclaim = 10;  // Every two seconds.
 constexpr std::uint64_t kReserveMax = 64U << 20U;
 
 std::string size_text(std::uint64_t bytes) {
@@ -36,8 +37,13 @@ Result<void> check_disk_floor(const Config& config) {
                  ": make room (data.dir/quarantine, old backups), or move data.dir");
 }
 
-DiskGuard::DiskGuard(asio::io_context& io, const Config& config, std::function<void(bool)> low)
-    : folder_(config.data_dir), config_(config.store), tell_(std::move(low)), timer_(io) {}
+DiskGuard::DiskGuard(asio::io_context& io, const Config& config, std::function<void(bool)> low,
+                     std::function<void()> reclaim)
+    : folder_(config.data_dir),
+      config_(config.store),
+      tell_(std::move(low)),
+      reclaim_(std::move(reclaim)),
+      timer_(io) {}
 
 void DiskGuard::start() {
   if (!config_.in_memory) look();
@@ -48,6 +54,7 @@ void DiskGuard::look() {
   keep_reserve(free_bytes);
   const bool low = free_bytes < config_.low_bytes;
   if (low != low_) tell_(low_ = low);
+  if (low_ && ++looks_ % kLooksAReclaim == 0) reclaim_();
   timer_.expires_after(kInterval);
   timer_.async_wait([this](const asio::error_code& error) {
     if (!error) look();

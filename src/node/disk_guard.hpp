@@ -24,8 +24,9 @@ Result<void> check_disk_floor(const Config& config);
 
 class DiskGuard {
  public:
-  // `low` is told whenever it changes.
-  DiskGuard(asio::io_context& io, const Config& config, std::function<void(bool)> low);
+  // `low` is told whenever it changes; `reclaim` is called now and then while it is so.
+  DiskGuard(asio::io_context& io, const Config& config, std::function<void(bool)> low,
+            std::function<void()> reclaim);
 
   void start();
   [[nodiscard]] bool is_low() const { return low_; }
@@ -37,8 +38,10 @@ class DiskGuard {
   const std::string folder_;
   const StoreConfig config_;
   std::function<void(bool)> tell_;
+  std::function<void()> reclaim_;
   asio::steady_timer timer_;
   bool low_ = false;
+  int looks_ = 0;
 };
 
 }  // namespace tandemq

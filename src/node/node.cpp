@@ -50,7 +50,8 @@ Node::Node(const Config& config, std::shared_ptr<const Access> access, Data data
       runner_(io_, clock_, primary_, *data_.store, config_.store, data_.tables_at, connection_log_,
               archived_of(archiver_.get())),
       password_workers_([this](PasswordChecked answer) { runner_.put_answer(answer); }),
-      disk_guard_(io_, config_, [this](bool low) { take_disk_low(low); }),
+      disk_guard_(
+          io_, config_, [this](bool low) { take_disk_low(low); }, [this] { runner_.reclaim(); }),
       supervisor_(io_),
       signals_(io_),
       stop_timer_(io_) {

@@ -43,6 +43,8 @@ class Runner {
   // A batch of its own, at once; takes the content.
   void run_events(std::uint8_t sink, std::vector<Event>& events);
   void run(const Closure& closure);
+  // The disk is nearly full: see Store.
+  void reclaim() { committer_.reclaim(); }
   // Everything that was sealed is on the disk when it returns; nothing may come after it.
   void finish();
 

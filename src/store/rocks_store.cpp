@@ -83,6 +83,12 @@ void RocksStore::cut(Lsn from) {
   publish();
 }
 
+// A deletion gives room back when it meets what it deletes: it must get into a file, and that file
+// be merged with others, which table_options() asks for where there are many deletions.
+void RocksStore::reclaim() {
+  if (unfiled_bytes_ > 0) begin_files();
+}
+
 void RocksStore::write_tables(const TableChanges& changes) {
   // A batch that RocksDB refuses would make it refuse all that follow.
   for (const TableRange& range : changes.ranges)

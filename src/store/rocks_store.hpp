@@ -76,6 +76,7 @@ class RocksStore final : public Store {
   [[nodiscard]] Lsn last_lsn() const override { return last_lsn_.load(); }
   [[nodiscard]] std::uint64_t log_bytes() const override { return log_bytes_.load(); }
 
+  void reclaim() override;
   void write_tables(const TableChanges& changes) override;
   Result<void> read_table(
       Table table, const std::function<bool(ByteView key, ByteView value)>& visit) const override;

@@ -3,6 +3,7 @@
 #include <rocksdb/cache.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
+#include <rocksdb/utilities/table_properties_collectors.h>
 
 namespace tandemq {
 namespace {
@@ -12,6 +13,11 @@ constexpr std::uint64_t kMiB = 1ULL << 20;
 // Higher than what RocksStore lets memtables grow to, so that RocksDB never begins a write-ahead
 // log by itself: the one before would not be synced.
 constexpr std::uint64_t kBackstopBytes = RocksStore::kMemtableBytes * 3 / 2;
+
+// A file with so many deletions in a row of so many entries is merged without delay: what a drained
+// queue leaves would take room until enough other files have come.
+constexpr std::size_t kDeletionWindow = 1'024;
+constexpr std::size_t kDeletionsMax = 512;
 
 rocksdb::BlockBasedTableOptions file_options(const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::BlockBasedTableOptions files;
@@ -51,6 +57,8 @@ rocksdb::ColumnFamilyOptions table_options(Table table,
   rocksdb::ColumnFamilyOptions family = family_options();
   family.compression = rocksdb::kLZ4Compression;
   rocksdb::BlockBasedTableOptions files = file_options(cache);
+  family.table_properties_collector_factories = {
+      rocksdb::NewCompactOnDeletionCollectorFactory(kDeletionWindow, kDeletionsMax)};
   // Only messages are looked up one by one.
   if (table == Table::messages) files.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(files));

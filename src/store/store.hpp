@@ -38,6 +38,10 @@ class Store {
   [[nodiscard]] virtual Lsn last_lsn() const = 0;   // 0 before the first record ever.
   [[nodiscard]] virtual std::uint64_t log_bytes() const = 0;
 
+  // Begins to give back the room of what was deleted, for a disk that is nearly full. It may go on
+  // in the background for a while.
+  virtual void reclaim() {}
+
   // All of the changes or, after a crash, none.
   virtual void write_tables(const TableChanges& changes) = 0;
   // Calls `visit` with each row, in the order of the keys, until it returns false.

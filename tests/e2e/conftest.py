@@ -37,8 +37,10 @@ def free_port():
 
 
 class Daemon:
-    def __init__(self, options):
+    def __init__(self, options, wrapper=lambda folder: []):
+        """`wrapper` gives the words of a command that runs the daemon."""
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tandemq-e2e-"))
+        self.wrapper = wrapper(self.folder)
         self.port = free_port()
         self.options = options
         self.process = None
@@ -52,7 +54,7 @@ class Daemon:
     def launch(self):
         """Starts the process and waits for nothing."""
         command = [
-            DAEMON, f"--data.dir={self.folder / 'data'}",
+            *self.wrapper, DAEMON, f"--data.dir={self.folder / 'data'}",
             f"--listener=mqtt://127.0.0.1:{self.port}",
             f"--admin.socket={self.folder / 'admin.sock'}", *self.options
         ]
