@@ -209,13 +209,14 @@ $(FUZZERS:%=run-%): run-%: build/fuzz/%
 
 # The end-to-end tests start the daemons of build/release themselves, on free ports.
 e2e: all
+	@packaging/install_deps packaging/mosquitto_deps.txt
 	$(call say,RUN,tests/e2e)
 	$(Q)if [ -n '$(wildcard tests/e2e/*_test.py tests/e2e/test_*.py)' ]; then \
 	  /usr/bin/python3 -m pytest -q -p no:cacheprovider tests/e2e $(ARGS); fi
 
 # Compares with Debian's mosquitto, and writes docs/BENCHMARKS.md when asked to (ARGS=--help).
 bench: all $(BENCH)
-	@packaging/install_deps packaging/bench_deps.txt
+	@packaging/install_deps packaging/mosquitto_deps.txt
 	$(Q)tests/bench/run $(ARGS)
 
 # ---------------------------------------------------------------- form

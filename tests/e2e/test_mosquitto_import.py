@@ -18,8 +18,6 @@ MOSQUITTO = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
 PASSWORD_TOOL = shutil.which("mosquitto_passwd") or "/usr/bin/mosquitto_passwd"
 TIMEOUT_S = 20
 
-pytestmark = pytest.mark.skipif(not shutil.which(MOSQUITTO), reason="Mosquitto is not installed")
-
 
 class Mosquitto:
     def __init__(self, folder, *lines):
