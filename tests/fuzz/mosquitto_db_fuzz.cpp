@@ -24,9 +24,7 @@ void check(Seen&, const HeaderLine&) {}
 void check(Seen&, const WillLine&) {}
 
 void check(Seen& seen, const MessageLine& line) {
-  const MessageId id = line.message->id;
-  ENSURE(seen.messages.empty() || *seen.messages.rbegin() < id, "the ids of messages rise");
-  seen.messages.insert(id);
+  ENSURE(seen.messages.insert(line.message->id).second, "a message comes once");
 }
 
 void check(Seen& seen, const SessionLine& line) {
