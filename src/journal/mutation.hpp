@@ -74,7 +74,7 @@ using SubscriptionIds = std::vector<std::uint32_t>;
 // The message waits for the session; with a packet id it is in flight already.
 struct Queued {
   SessionId session{};
-  std::uint64_t sequence = 0;  // Names the delivery within its session; rises.
+  std::uint64_t sequence = 0;  // Names the delivery within its queue; rises until that is empty.
   MessageId message{};
   mqtt::QoS qos{};
   bool retain = false;  // The RETAIN flag to send.

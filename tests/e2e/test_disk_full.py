@@ -1,5 +1,6 @@
 """A disk that runs full, for real: a small one in memory, mounted in a namespace of the daemon."""
 
+import os
 import time
 
 import pytest
@@ -12,7 +13,7 @@ from test_operation import ctl_of
 MEGABYTE = 1_000_000
 SETTINGS = ["--store.low_bytes=200M", "--store.floor_bytes=100M", "--store.log_bytes_max=1M",
             "--limits.max_queued_messages=1000000", "--limits.max_queued_bytes=1G"]
-PAYLOAD = b"x" * 20_000
+PAYLOAD = os.urandom(20_000)  # Which no compression makes smaller.
 QUOTA_EXCEEDED = 0x97
 PATIENCE_S = 60
 
