@@ -29,7 +29,8 @@ Config config_of(const TempFolder& folder) {
 std::vector<bool> first_look(const Config& config) {
   asio::io_context io;
   std::vector<bool> told;
-  DiskGuard guard(io, config, [&](bool low) { told.push_back(low); }, [] {});
+  DiskGuard guard(
+      io, config, [&](bool low) { told.push_back(low); }, [] {});
   guard.start();
   CHECK(guard.is_low() == !told.empty());
   return told;
