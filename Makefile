@@ -80,7 +80,7 @@ CTL := $(if $(CTL_SOURCES),$(B)/tandemqctl)
 UNIT_TESTS := $(B)/unit_tests
 BENCH := $(if $(BENCH_SOURCES),$(B)/tandemq_bench)
 
-.PHONY: all help deps run test check unit-tests asan tsan fuzz fuzzers e2e bench \
+.PHONY: all help deps run test check unit-tests asan tsan sim fuzz fuzzers e2e bench \
         format lint clang-tidy install docs clean FORCE
 
 all: $(DAEMON) $(CTL)
@@ -147,18 +147,12 @@ endif
 deps:
 	@packaging/install_deps packaging/deps.txt
 
-# The node's data stay in ./run between two runs.
+# A primary on 1883 and a standby on 1884; their data stay in ./run/a and ./run/b.
 RUN_PORT ?= 1883
 run:
 	@$(MAKE) deps
 	@$(MAKE) all
-	@mkdir -p run
-	@printf '%s\n' 'Subscribe:  mosquitto_sub -p $(RUN_PORT) -v -t "#"' \
-	  'Publish:    mosquitto_pub -p $(RUN_PORT) -q 1 -t hello -m world' \
-	  'Look:       build/release/tandemqctl --socket=run/admin.sock status' \
-	  'Stop:       Ctrl-C'
-	@exec build/release/tandemqd --data.dir=run --listener=mqtt://127.0.0.1:$(RUN_PORT) \
-	  --admin.socket=run/admin.sock
+	@RUN_PORT=$(RUN_PORT) exec packaging/run_pair
 
 # ---------------------------------------------------------------- test
 
@@ -184,6 +178,12 @@ unit-tests: $(UNIT_TESTS)
 
 asan tsan:
 	@$(MAKE) FLAVOUR=$@ unit-tests
+
+# The two nodes of tests/sim: SEED=n tells the story of that run, RUNS=n tries so many.
+RUNS ?= 10000
+SEED ?= 0
+sim: $(UNIT_TESTS)
+	$(Q)TANDEMQ_SIM_SEED=$(SEED) TANDEMQ_SIM_SEEDS=$(RUNS) $< -tc='a pair keeps*'
 
 # Each fuzzer runs T seconds, one a processor, from the seeds in tests/fuzz/corpus/NAME_fuzz (and
 # the words in tests/fuzz/NAME_fuzz.dict). What it finds on the way is kept in build/fuzz/corpus; an
@@ -278,6 +278,7 @@ define HELP
   make check      the rules of the house and the unit tests; ARGS=-tc='pattern*' chooses
   make asan       the unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
   make tsan       the unit tests under ThreadSanitizer
+  make sim        two nodes in the simulator: RUNS=n seeds, or the story of SEED=n
   make fuzz T=60  each fuzzer for T seconds
   make e2e        real daemons and real clients; ARGS=... goes to pytest
   make bench      load on this broker and on mosquitto; ARGS=... goes to the comparison

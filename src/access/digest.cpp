@@ -2,11 +2,11 @@
 
 #include "base/ensure.hpp"
 
-#include <array>
-
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/params.h>
 
 namespace tandemq {
 namespace {
@@ -68,6 +68,41 @@ std::string hmac_sha256(std::string_view key, std::string_view data) {
 
 std::string hmac_sha512(std::string_view key, std::string_view data) {
   return hmac(EVP_sha512(), key, data);
+}
+
+HmacSha256::HmacSha256(std::string_view key) {
+  EVP_MAC* kind = EVP_MAC_fetch(nullptr, OSSL_MAC_NAME_HMAC, nullptr);
+  ENSURE(kind != nullptr, "OpenSSL has HMAC");
+  context_.reset(EVP_MAC_CTX_new(kind));
+  EVP_MAC_free(kind);  // The context keeps it.
+  ENSURE(context_ != nullptr, "OpenSSL has memory for an HMAC");
+  char name[] = "SHA256";
+  const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0),
+                               OSSL_PARAM_construct_end()};
+  // A null key would mean the one used before.
+  const auto* key_bytes = key.empty() ? bytes_of("") : bytes_of(key);
+  const int done = EVP_MAC_init(context_.get(), key_bytes, key.size(), params);
+  ENSURE(done == 1, "OpenSSL takes the key of an HMAC");
+}
+
+void HmacSha256::add(std::string_view bytes) {
+  const int done = EVP_MAC_update(context_.get(), bytes_of(bytes), bytes.size());
+  ENSURE(done == 1, "OpenSSL hashes");
+}
+
+std::array<char, kSha256Size> HmacSha256::finish() {
+  std::array<char, kSha256Size> out{};
+  std::size_t size = 0;
+  auto* raw = reinterpret_cast<unsigned char*>(out.data());
+  const int done = EVP_MAC_final(context_.get(), raw, &size, out.size());
+  ENSURE(done == 1 && size == out.size(), "OpenSSL computes an HMAC");
+  const int again = EVP_MAC_init(context_.get(), nullptr, 0, nullptr);
+  ENSURE(again == 1, "OpenSSL begins anew with the same key");
+  return out;
+}
+
+void HmacSha256::Free::operator()(evp_mac_ctx_st* context) const {
+  EVP_MAC_CTX_free(context);
 }
 
 std::string pbkdf2_sha256(std::string_view password, std::string_view salt,

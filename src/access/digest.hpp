@@ -1,11 +1,16 @@
-// The few cryptographic functions that passwords need, over bytes in strings. OpenSSL is included
-// by digest.cpp alone. Pure: whoever needs a salt or a nonce brings it.
+// The few cryptographic functions that passwords and the link between the nodes need, over bytes in
+// strings. OpenSSL is included by digest.cpp alone. Pure: whoever needs a salt or a nonce brings
+// it.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
+
+struct evp_mac_ctx_st;  // OpenSSL's EVP_MAC_CTX.
 
 namespace tandemq {
 
@@ -16,6 +21,21 @@ std::string sha256(std::string_view data);
 std::string sha512(std::string_view data);
 std::string hmac_sha256(std::string_view key, std::string_view data);
 std::string hmac_sha512(std::string_view key, std::string_view data);
+
+// The same under one key for many messages, each in pieces: the key is worked in once.
+class HmacSha256 {
+ public:
+  explicit HmacSha256(std::string_view key);
+  void add(std::string_view bytes);
+  // Of what was added since the last one.
+  std::array<char, kSha256Size> finish();
+
+ private:
+  struct Free {
+    void operator()(evp_mac_ctx_st* context) const;
+  };
+  std::unique_ptr<evp_mac_ctx_st, Free> context_;
+};
 
 // PBKDF2 (RFC 8018) with HMAC. Slow on purpose: about a microsecond an iteration.
 std::string pbkdf2_sha256(std::string_view password, std::string_view salt,

@@ -1,4 +1,6 @@
 #include "admin/command.hpp"
+#include "admin/diverged_commands.hpp"
+#include "admin/store_commands.hpp"
 #include "admin/transfer_commands.hpp"
 
 #include <array>
@@ -131,7 +133,24 @@ constexpr CommandColumn kStatusColumns[] = {
     {"node", "node"},
     {"role", "role"},
     {"uptime_ms", "uptime", Show::duration},
-    {"position", "log position", Show::count},
+    {"term", "term", Show::count},
+    {"lsn", "log position", Show::count},
+    {"peer.address", "peer"},
+    {"peer.connected", "- connected"},
+    {"peer.role", "- role"},
+    {"peer.lsn", "- log position", Show::count},
+    {"peer.in_sync", "- in sync"},
+    {"peer.heard_ms_ago", "- last heard", Show::duration},
+    {"replication.mode", "replication"},
+    {"replication.acknowledges", "- acknowledges"},
+    {"replication.phase", "- phase"},
+    {"replication.lag_records", "- lag, records", Show::count},
+    {"replication.lag_bytes", "- lag", Show::bytes},
+    {"replication.outdated", "- outdated"},
+    {"replication.image.rows", "- rows synced", Show::count},
+    {"replication.image.rows_about", "- of about", Show::count},
+    {"replication.image.rows_per_s", "- rows per second", Show::count},
+    {"replication.image.left_s", "- left", Show::seconds},
     {"connections", "connections", Show::count},
     {"sessions", "sessions", Show::count},
     {"subscriptions", "subscriptions", Show::count},
@@ -293,61 +312,6 @@ constexpr CommandColumn kConfigColumns[] = {
     {"default", "DEFAULT"},
     {"changed", "CHANGED"},
 };
-constexpr CommandColumn kInfoColumns[] = {
-    {"first_lsn", "first record of the log", Show::count},
-    {"last_lsn", "last record of the log", Show::count},
-    {"log_bytes", "log", Show::bytes},
-    {"tables_at", "tables stand at record", Show::count},
-    {"tables.sessions.rows", "sessions, about", Show::count},
-    {"tables.sessions.bytes", "-", Show::bytes},
-    {"tables.subscriptions.rows", "subscriptions, about", Show::count},
-    {"tables.subscriptions.bytes", "-", Show::bytes},
-    {"tables.messages.rows", "messages, about", Show::count},
-    {"tables.messages.bytes", "-", Show::bytes},
-    {"tables.queue.rows", "queued, about", Show::count},
-    {"tables.queue.bytes", "-", Show::bytes},
-    {"tables.retained.rows", "retained, about", Show::count},
-    {"tables.retained.bytes", "-", Show::bytes},
-    {"tables.wills.rows", "wills, about", Show::count},
-    {"tables.wills.bytes", "-", Show::bytes},
-    {"store_bytes", "on the disk", Show::bytes},
-    {"disk_free_bytes", "free on the disk", Show::bytes},
-    {"disk_low", "disk too full for more"},
-    {"memory.bodies", "messages in the broker", Show::count},
-    {"memory.bodies_bytes", "of them in memory", Show::bytes},
-    {"archived", "archived up to record", Show::count},
-};
-constexpr CommandColumn kVerifyColumns[] = {
-    {"sound", "sound"},
-    {"first_lsn", "first record of the log", Show::count},
-    {"position", "last record of the log", Show::count},
-    {"tables_at", "tables stand at record", Show::count},
-    {"records", "records", Show::count},
-    {"replayed", "records behind the tables", Show::count},
-    {"rows.sessions", "rows of sessions", Show::count},
-    {"rows.subscriptions", "rows of subscriptions", Show::count},
-    {"rows.messages", "rows of messages", Show::count},
-    {"rows.queue", "rows of queues", Show::count},
-    {"rows.retained", "rows of retained messages", Show::count},
-    {"rows.wills", "rows of wills", Show::count},
-    {"sessions", "sessions", Show::count},
-    {"messages", "messages", Show::count},
-    {"digest", "digest"},
-    {"damaged", "damaged parts", Show::count},
-};
-constexpr CommandColumn kBackupColumns[] = {{"progress", "PROGRESS"}};
-constexpr CommandColumn kRestoreColumns[] = {
-    {"position", "last record", Show::count},
-    {"last_at", "of", Show::time},
-    {"backup.created_at", "backup of", Show::time},
-    {"backup.node", "of node"},
-    {"archived", "records from the archive", Show::count},
-    {"archive_ended", "archive ended before --until"},
-    {"sessions", "sessions", Show::count},
-    {"messages", "messages", Show::count},
-    {"digest", "digest"},
-    {"moved_to", "old store moved to"},
-};
 constexpr CommandColumn kReloadColumns[] = {{"change", "CHANGE"}};
 constexpr CommandColumn kKicked[] = {{"kicked", "disconnected"}};
 constexpr CommandColumn kDeletedSession[] = {{"deleted", "deleted"}};
@@ -363,6 +327,27 @@ constexpr Command kCommands[] = {
      {},
      kStatusColumns,
      "Shows version, role, counts of what the broker holds, and what it has done since its start."},
+    {"promote", Answer::record, kPromoteArguments, kRoleColumns,
+     "Makes this standby the primary, in a new term. Refused where acknowledged messages may be "
+     "missing here or a primary is connected; the refusal says how far both logs go."},
+    {"demote",
+     Answer::record,
+     {},
+     kRoleColumns,
+     "Makes this primary a standby: its clients are told to go, then it follows its peer."},
+    {"diverged list",
+     Answer::rows,
+     {},
+     kTailColumns,
+     "Lists the ends of logs that this node has cut off, because another primary's log does not "
+     "have them."},
+    {"diverged show", Answer::rows, kShowTailArguments, kTailRowColumns,
+     "Shows what such a tail holds: its messages, and what else had happened."},
+    {"diverged replay", Answer::live, kTailArguments, kReplayColumns,
+     "Publishes the messages of a tail again, in their order, as this primary's own, and shows how "
+     "many it has, the last line all of them. What has expired meanwhile is skipped. Copy the file "
+     "to data.dir/diverged of the primary if it is on the other node."},
+    {"diverged delete", Answer::record, kTailArguments, kDeletedTail, "Deletes a tail for good."},
     {"clients list", Answer::rows, kListArguments, kClientColumns,
      "Lists the clients that are connected."},
     {"clients show", Answer::record, kClientArguments, kClientDetails,

@@ -1,5 +1,6 @@
 #include "broker/broker.hpp"
 
+#include "broker/adopt.hpp"
 #include "broker/block.hpp"
 #include "broker/connect.hpp"
 #include "broker/expire.hpp"

@@ -1,5 +1,6 @@
 #include "broker/connect.hpp"
 
+#include "broker/adopt.hpp"
 #include "broker/authenticate.hpp"
 #include "broker/block.hpp"
 #include "broker/deliver.hpp"
@@ -202,6 +203,7 @@ void accept(Turn& turn, Connection& connection, std::string_view data) {
     return refuse(turn, connection, ReasonCode::quota_exceeded,
                   "the disk of the broker is nearly full");
 
+  adopt_client(turn, connection.client_id);
   const bool present = open_session(turn, connection, packet->clean_start);
   if (packet->will) set_will(turn, connection, *packet->will);
   connection.phase = ConnectionPhase::ready;

@@ -1,11 +1,10 @@
 #include "broker/expire.hpp"
 
+#include "broker/adopt.hpp"
 #include "broker/leave.hpp"
 #include "broker/retain.hpp"
 #include "broker/sys.hpp"
 #include "broker/will.hpp"
-
-#include <vector>
 
 namespace tandemq {
 namespace {
@@ -74,34 +73,9 @@ void expire(Turn& turn, const Due& due) {
       return expire_retained(turn, due.name);
     case Due::Kind::sys:
       return publish_sys(turn);
+    case Due::Kind::adopt:
+      return adopt_page(turn);
   }
-}
-
-void adopt(Turn& turn) {
-  std::vector<SessionId> connected;
-  turn.state.for_each_session([&](const Session& session) {
-    if (session.connected()) {
-      connected.push_back(session.id);
-    } else {
-      turn.watch(session.expires_at(), {Due::Kind::session, index(session.id), {}});
-    }
-  });
-  for (const SessionId id : connected) {
-    turn.happens(Happening::suspended, id, {}, "the broker stopped");
-    turn.apply(SessionSuspended{id, turn.state.session(id)->expiry_s, turn.now});
-    turn.watch(turn.state.session(id)->expires_at(), {Due::Kind::session, index(id), {}});
-  }
-  std::vector<std::pair<std::string, Instant>> wills;
-  for (const auto& [client_id, stored] : turn.state.wills()) {
-    // A session that was not durable has ended with the process, and the delay with it.
-    const bool goes_on = turn.state.find_session(client_id) != nullptr;
-    const Instant delayed = goes_on ? turn.now.plus_s(stored.will.delay_s) : turn.now;
-    wills.emplace_back(client_id, stored.at.is_never() ? delayed : stored.at);
-  }
-  for (const auto& [client_id, at] : wills) schedule_will(turn, client_id, at);
-  turn.state.retained_topics().for_each([&](std::string_view topic, std::uint32_t slot) {
-    turn.watch(turn.state.retained(slot)->expires_at, {Due::Kind::retained, 0, std::string(topic)});
-  });
 }
 
 }  // namespace tandemq

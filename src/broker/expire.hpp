@@ -7,7 +7,5 @@
 namespace tandemq {
 
 void expire(Turn& turn, const Due& due);
-// A State that was recovered or handed over: everybody in it lost the connection just now.
-void adopt(Turn& turn);
 
 }  // namespace tandemq

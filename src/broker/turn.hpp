@@ -19,6 +19,7 @@
 #include <compare>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -37,12 +38,21 @@ struct Due {
     will,             // The will of a client may be due.
     retained,         // A retained message may have expired.
     sys,              // $SYS topics are published.
+    adopt,            // A page of what was taken over.
   };
   Kind kind{};
   std::uint64_t subject = 0;  // Connection or session.
   std::string name;           // Client id of a will, topic of a retained message.
 
   auto operator<=>(const Due&) const = default;
+};
+
+// How far a State that was taken over has been adopted (broker/adopt.hpp).
+struct Adoption {
+  bool wills_done = false;
+  std::string will_from;    // The next one.
+  std::size_t session = 0;  // The same.
+  TopicCursor retained;
 };
 
 struct World {
@@ -74,6 +84,7 @@ struct World {
   std::vector<ConnectionId> fetching;  // They wait for bodies that are read back.
   std::uint64_t next_fetch = 1;        // Number of the next request for bodies.
   Instant started_at;                  // Zero until the first step.
+  std::optional<Adoption> adoption;    // While it is under way.
 };
 
 class Turn {

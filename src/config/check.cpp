@@ -5,9 +5,11 @@
 #include "config/sync_policy.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace tandemq {
 namespace {
@@ -15,6 +17,7 @@ namespace {
 // sockaddr_un::sun_path of Linux has 108 bytes, one for the end.
 constexpr std::size_t kUnixPathSizeMax = 107;
 constexpr std::size_t kNodeIdSizeMax = 32;
+constexpr std::size_t kClusterIdSizeMax = 255;  // Its size is one byte between the nodes.
 // A dead letter has the prefix before its own topic.
 constexpr std::size_t kDeadLetterTopicSizeMax = 1'024;
 
@@ -29,6 +32,7 @@ class Checker {
     check_logins();
     check_sizes();
     check_store();
+    check_replication();
     return std::move(findings_);
   }
 
@@ -46,6 +50,9 @@ class Checker {
           return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_';
         });
     if (!sound) error("node.id = '" + id + "': expected 1 to 32 letters, digits, '-' or '_'");
+    const std::string& cluster = config_.cluster_id;
+    if (cluster.empty() || cluster.size() > kClusterIdSizeMax)
+      error("cluster.id = '" + cluster + "': expected a text of 1 to 255 bytes");
     const std::string& path = config_.admin_socket;
     if (path.empty() || path.size() > kUnixPathSizeMax)
       error("admin.socket = '" + path + "': expected a path of 1 to 107 bytes");
@@ -115,6 +122,47 @@ class Checker {
     if (store.in_memory && !store.archive_dir.empty())
       warning(
           "store.archive_dir is not used with store.in_memory = true: there is nothing to keep");
+  }
+
+  void check_replication() {
+    const ReplicationConfig& replication = config_.replication;
+    check_address("replication.listen", replication.listen, 0);
+    check_address("replication.peer", replication.peer, 1);
+    check_tls();
+    if (replication.listen.empty() && replication.peer.empty()) return;
+    if (replication.listen.empty())
+      error("replication.peer is set and replication.listen is not: both nodes have both");
+    if (replication.peer.empty())
+      error("replication.listen is set and replication.peer is not: both nodes have both");
+    if (replication.secret_file.empty() && replication.tls_cert.empty())
+      error(
+          "replication.listen would be an open door: make a secret with "
+          "'openssl rand -hex 32 > FILE', copy it to both nodes and set "
+          "replication.secret_file = FILE, or set replication.tls.cert, key and ca");
+    if (config_.store.in_memory)
+      error(
+          "store.in_memory = true cannot be replicated: remove it, or replication.listen and "
+          "replication.peer");
+  }
+
+  void check_address(std::string_view key, const std::string& value, std::uint16_t port_min) {
+    if (value.empty()) return;
+    const auto address = parse_host_port(value);
+    if (!address) return error(std::string(key) + " = " + address.error().text);
+    if (address->port < port_min)
+      error(std::string(key) + " = '" + value + "': expected a PORT from 1 to 65535");
+  }
+
+  void check_tls() {
+    const ReplicationConfig& replication = config_.replication;
+    const std::array files = {std::pair("replication.tls.cert", &replication.tls_cert),
+                              std::pair("replication.tls.key", &replication.tls_key),
+                              std::pair("replication.tls.ca", &replication.tls_ca)};
+    const auto is_set = [](const auto& file) { return !file.second->empty(); };
+    if (std::none_of(files.begin(), files.end(), is_set)) return;
+    for (const auto& file : files)
+      if (!is_set(file))
+        error(std::string(file.first) + " is empty: TLS between the nodes needs cert, key and ca");
   }
 
   std::string shown(std::string_view key) const { return value_of(config_, *find_option(key)); }

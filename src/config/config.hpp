@@ -76,18 +76,37 @@ struct MemoryConfig {
   std::uint64_t bodies_max_bytes = 1'073'741'824;  // Of messages that the tables hold too.
 };
 
+// What an acknowledgement waits for. See etc/tandemq.conf.
+enum class ReplicationMode : std::uint8_t { async, received, written, flushed };
+
+struct ReplicationConfig {
+  std::string listen;  // host:port; empty: no standby can connect.
+  std::string peer;    // host:port of the other node; empty: this node is alone, and primary.
+  ReplicationMode mode = ReplicationMode::written;
+  std::string secret_file;  // Its first line; both nodes have the same.
+  std::string tls_cert;     // PEM, all three or none.
+  std::string tls_key;
+  std::string tls_ca;
+  std::uint32_t timeout_ms = 2'000;          // Without an answer the peer is lost.
+  std::uint64_t max_lag_bytes = 16'777'216;  // Of a standby in async; then publishers are slowed.
+  std::uint64_t log_bytes_max = 1'073'741'824;  // Kept for a standby that catches up.
+  std::uint64_t image_bytes_per_s = 0;          // Of a full sync; 0: no limit.
+};
+
 struct Config {
   std::vector<ListenerConfig> listeners;  // Empty in the file: mqtt://127.0.0.1:1883.
   std::string data_dir = "/var/lib/tandemq";
   std::string node_id = "a";
-  std::string log_level = "info";  // trace | debug | info | warn | error
-  std::uint32_t threads_net = 0;   // 0: the core thread runs the sockets.
+  std::string cluster_id = "tandemq";  // The same on both nodes, and on no others.
+  std::string log_level = "info";      // trace | debug | info | warn | error
+  std::uint32_t threads_net = 0;       // 0: the core thread runs the sockets.
   std::string admin_socket = "/run/tandemq/admin.sock";
   AuthConfig auth;
   LimitsConfig limits;
   MqttConfig mqtt;
   StoreConfig store;
   MemoryConfig memory;
+  ReplicationConfig replication;
 };
 
 }  // namespace tandemq

@@ -13,6 +13,8 @@ namespace {
 // No configuration, password or ACL file is near it; a device or a log given by mistake is not
 // read to its end.
 constexpr std::size_t kFileSizeMax = 64 * 1'024 * 1'024;
+// Random ones cannot be guessed; the words of a person are at least not tried in an afternoon.
+constexpr std::size_t kSecretSizeMin = 16;
 
 }  // namespace
 
@@ -36,6 +38,18 @@ Result<std::string> read_text_file(const std::string& path) {
   return text;
 }
 
+Result<std::string> read_secret(const std::string& path) {
+  const std::string remedy =
+      "; make it with 'openssl rand -hex 32 > " + path + "' and copy it to both nodes";
+  const auto text = read_text_file(path);
+  if (!text) return failure(text.error().text + remedy);
+  std::string secret = text->substr(0, text->find('\n'));
+  if (secret.ends_with('\r')) secret.pop_back();
+  if (secret.size() >= kSecretSizeMin) return secret;
+  return failure("the first line of '" + path + "' has " + std::to_string(secret.size()) +
+                 " bytes, a secret has 16 or more" + remedy);
+}
+
 LoadedConfig load_config(const std::string& path, const SettingList& command_line) {
   if (path.empty()) return make_config({}, command_line);
   const auto text = read_text_file(path);
@@ -44,6 +58,26 @@ LoadedConfig load_config(const std::string& path, const SettingList& command_lin
   unread.findings.push_back({Finding::Weight::error, text.error().text});
   return make_config(unread, command_line);
 }
+
+namespace {
+
+void check_secret(const std::string& path, std::vector<Finding>& findings) {
+  if (path.empty()) return;
+  const std::string key = "replication.secret_file: ";
+  if (const auto secret = read_secret(path); !secret) {
+    findings.push_back({Finding::Weight::error, key + secret.error().text});
+    return;
+  }
+  using std::filesystem::perms;
+  std::error_code error;
+  const perms others =
+      std::filesystem::status(path, error).permissions() & (perms::group_read | perms::others_read);
+  if (error || others == perms::none) return;
+  findings.push_back({Finding::Weight::warning,
+                      key + "others than its owner may read '" + path + "'; chmod 600 it"});
+}
+
+}  // namespace
 
 std::vector<Finding> check_files(const Config& config) {
   std::vector<Finding> findings;
@@ -57,6 +91,11 @@ std::vector<Finding> check_files(const Config& config) {
   };
   check_readable("auth.password_file", config.auth.password_file);
   check_readable("auth.acl_file", config.auth.acl_file);
+  const ReplicationConfig& replication = config.replication;
+  check_readable("replication.tls.cert", replication.tls_cert);
+  check_readable("replication.tls.key", replication.tls_key);
+  check_readable("replication.tls.ca", replication.tls_ca);
+  check_secret(replication.secret_file, findings);
   std::error_code error;
   const auto status = std::filesystem::status(config.data_dir, error);
   if (std::filesystem::exists(status) && !std::filesystem::is_directory(status))

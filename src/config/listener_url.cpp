@@ -36,11 +36,20 @@ Parts parts_of(std::string_view authority) {
 }
 
 bool parse_port(std::string_view text, std::uint16_t& port) {
-  if (text.empty()) return true;
   if (!text.starts_with(':')) return false;
   text.remove_prefix(1);
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
   return error == std::errc() && end == text.data() + text.size();
+}
+
+// Empty: there is nothing wrong with the host.
+std::string_view objection_to_host(const Parts& parts) {
+  // A zone such as fe80::1%eth0 is written with its percent sign, unlike in RFC 6874.
+  if (!consists_of(parts.host, parts.bracketed ? ":.%-_" : ".-_"))
+    return "HOST is neither a name nor an IPv4 address nor an IPv6 address in brackets";
+  if (parts.bracketed && parts.host.find(':') == std::string_view::npos)
+    return "only an IPv6 address stands in brackets";
+  return {};
 }
 
 }  // namespace
@@ -61,15 +70,24 @@ Result<ListenerConfig> parse_listener_url(std::string_view url) {
   if (authority.find('/') != std::string_view::npos) return refused("a listener has no /path");
 
   const Parts parts = parts_of(authority);
-  // A zone such as fe80::1%eth0 is written with its percent sign, unlike in RFC 6874.
-  if (parts.bracketed ? !consists_of(parts.host, ":.%-_") : !consists_of(parts.host, ".-_"))
-    return refused("HOST is neither a name nor an IPv4 address nor an IPv6 address in brackets");
-  if (parts.bracketed && parts.host.find(':') == std::string_view::npos)
-    return refused("only an IPv6 address stands in brackets");
+  if (const auto why = objection_to_host(parts); !why.empty()) return refused(why);
   listener.host = parts.host;
-  if (!parse_port(parts.port, listener.port))
+  if (!parts.port.empty() && !parse_port(parts.port, listener.port))
     return refused("PORT is not a number from 0 to 65535");
   return listener;
+}
+
+Result<HostPort> parse_host_port(std::string_view text) {
+  const auto refused = [&](std::string_view why) {
+    return failure("'" + std::string(text) + "': expected HOST:PORT, such as 192.0.2.7:7400 or " +
+                   "[2001:db8::7]:7400; " + std::string(why));
+  };
+  const Parts parts = parts_of(text);
+  if (const auto why = objection_to_host(parts); !why.empty()) return refused(why);
+  HostPort address;
+  address.host = parts.host;
+  if (!parse_port(parts.port, address.port)) return refused("PORT is not a number from 0 to 65535");
+  return address;
 }
 
 bool is_loopback(std::string_view host) {

@@ -1,10 +1,13 @@
-// listener_url: scheme://host:port, the address of a listener, and back. Pure text: resolves no
-// name and opens nothing. An IPv6 address stands in brackets, as RFC 3986 section 3.2.2 has it.
+// listener_url: scheme://host:port, the address of a listener, and host:port, that of a node. Pure
+// text: resolves no name and opens nothing. An IPv6 address stands in brackets, as RFC 3986
+// section 3.2.2 has it.
 #pragma once
 
 #include "base/result.hpp"
 #include "config/config.hpp"
 
+#include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace tandemq {
@@ -13,6 +16,14 @@ inline constexpr std::string_view kDefaultListener = "mqtt://127.0.0.1:1883";
 
 // The port is 1883 when the URL has none; port 0 is any free port.
 Result<ListenerConfig> parse_listener_url(std::string_view url);
+
+struct HostPort {
+  std::string host;  // Name, IPv4 or IPv6 without brackets.
+  std::uint16_t port = 0;
+};
+
+// "HOST:PORT", of replication.listen and replication.peer. The error quotes the text.
+Result<HostPort> parse_host_port(std::string_view text);
 
 // Can only this machine reach a listener on this host?
 bool is_loopback(std::string_view host);

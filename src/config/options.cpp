@@ -8,6 +8,7 @@
 #include <charconv>
 #include <numeric>
 #include <optional>
+#include <type_traits>
 
 namespace tandemq {
 namespace {
@@ -50,6 +51,9 @@ std::string joined(std::span<const std::string_view> words) {
   return text;
 }
 
+template <class Enum>
+concept Words = std::is_enum_v<Enum>;  // A field whose value is written as a word.
+
 // Sets the field from text, if the value is allowed. One overload for each kind of field; the
 // error says what is allowed.
 struct Setter {
@@ -74,10 +78,11 @@ struct Setter {
     *field = text;
     return {};
   }
-  Result<void> operator()(QueueFull* field) const {
+  template <Words Enum>
+  Result<void> operator()(Enum* field) const {
     const auto index = word_index();
     if (!index) return refused();
-    *field = static_cast<QueueFull>(*index);
+    *field = static_cast<Enum>(*index);
     return {};
   }
   Result<void> operator()(std::vector<ListenerConfig>* field) const {
@@ -109,7 +114,8 @@ struct Getter {
     return {number_text(*field, range.is_size)};
   }
   std::vector<std::string> operator()(std::string* field) const { return {*field}; }
-  std::vector<std::string> operator()(QueueFull* field) const {
+  template <Words Enum>
+  std::vector<std::string> operator()(Enum* field) const {
     return {std::string(range.words[static_cast<std::size_t>(*field)])};
   }
   std::vector<std::string> operator()(std::vector<ListenerConfig>* field) const {
@@ -134,7 +140,10 @@ struct Allowed {
   std::string operator()(std::string*) const {
     return range.words.empty() ? "a text in UTF-8" : "one of " + joined(range.words);
   }
-  std::string operator()(QueueFull*) const { return "one of " + joined(range.words); }
+  template <Words Enum>
+  std::string operator()(Enum*) const {
+    return "one of " + joined(range.words);
+  }
   std::string operator()(std::vector<ListenerConfig>*) const {
     return "a URL mqtt://HOST:PORT, repeatable";
   }

@@ -14,6 +14,7 @@ constexpr std::array<std::string_view, 4> kQueueFull = {"reject", "drop_oldest",
                                                         "block"};
 
 constexpr std::array<std::string_view, 2> kOnDamage = {"stop", "quarantine"};
+constexpr std::array<std::string_view, 4> kModes = {"async", "received", "written", "flushed"};
 
 constexpr std::uint64_t kKilo = 1'024;
 constexpr std::uint64_t kMega = kKilo * kKilo;
@@ -46,6 +47,9 @@ constexpr ConfigOption kOptions[] = {
     {"node.id", [](Config& c) -> ConfigField { return &c.node_id; }, any(), kAfterRestart,
      "The name of this node, 1 to 32 letters, digits, '-' or '_'. The two nodes of a pair have "
      "different names."},
+    {"cluster.id", [](Config& c) -> ConfigField { return &c.cluster_id; }, any(), kAfterRestart,
+     "The name of the pair, 1 to 255 bytes: the same on its two nodes and on no others. A node of "
+     "another cluster is refused, and so are data of another cluster."},
     {"admin.socket", [](Config& c) -> ConfigField { return &c.admin_socket; }, any(), kAfterRestart,
      "The unix socket on which tandemqctl talks to this node. Who can write to it administers the "
      "broker."},
@@ -99,6 +103,57 @@ constexpr ConfigOption kOptions[] = {
      kAfterRestart,
      "Keeps everything in memory and nothing on the disk: all is gone when the process ends. For "
      "trials."},
+    {"replication.listen", [](Config& c) -> ConfigField { return &c.replication.listen; }, any(),
+     kAfterRestart,
+     "Where the other node of the pair connects, as HOST:PORT; an IPv6 address stands in brackets. "
+     "It is never an open door: replication.secret_file or replication.tls.* has to be set too. "
+     "Empty, like replication.peer: this node is alone."},
+    {"replication.peer", [](Config& c) -> ConfigField { return &c.replication.peer; }, any(),
+     kAfterRestart,
+     "The replication.listen of the other node, as HOST:PORT. Both nodes have both keys, because "
+     "each of them may become the primary."},
+    {"replication.mode", [](Config& c) -> ConfigField { return &c.replication.mode; },
+     words(kModes), kAfterRestart,
+     "What an acknowledgement waits for while a standby is in sync. async: this node alone; what "
+     "the standby has not got yet is lost with the host. received: the standby has it in memory; "
+     "the loss of the primary's host loses nothing. written: the standby has written it to its "
+     "log; the loss of either host or the crash of either process loses nothing. flushed: both "
+     "have it on their disks; not even a loss of power on both at once loses anything."},
+    {"replication.secret_file", [](Config& c) -> ConfigField { return &c.replication.secret_file; },
+     any(), kAfterRestart,
+     "A file whose first line, 16 bytes or more, is the secret with which the two nodes know each "
+     "other; the same on both. Make it with: openssl rand -hex 32 > FILE. It is never sent. "
+     "Without replication.tls.* what the nodes say is protected from change but can be read on "
+     "the way."},
+    {"replication.tls.cert", [](Config& c) -> ConfigField { return &c.replication.tls_cert; },
+     any(), kAfterRestart,
+     "The certificate of this node in PEM, for TLS between the two nodes. All three of "
+     "replication.tls.* are set, or none."},
+    {"replication.tls.key", [](Config& c) -> ConfigField { return &c.replication.tls_key; }, any(),
+     kAfterRestart, "The private key of that certificate, in PEM."},
+    {"replication.tls.ca", [](Config& c) -> ConfigField { return &c.replication.tls_ca; }, any(),
+     kAfterRestart,
+     "The authority in PEM that has to have signed the certificate of the other node. Best one "
+     "that signs for nobody else."},
+    {"replication.timeout_ms", [](Config& c) -> ConfigField { return &c.replication.timeout_ms; },
+     number(100, 60'000), kAfterRestart,
+     "Milliseconds without an answer after which the other node is taken for lost. That long "
+     "acknowledgements may wait for it."},
+    {"replication.max_lag_bytes",
+     [](Config& c) -> ConfigField { return &c.replication.max_lag_bytes; },
+     size(64 * kKilo, kKilo* kGiga), kAfterRestart,
+     "Bytes of the log that a standby may lag behind with replication.mode = async. Beyond it "
+     "publishers are slowed down to what the standby takes."},
+    {"replication.log_bytes_max",
+     [](Config& c) -> ConfigField { return &c.replication.log_bytes_max; },
+     size(kMega, kKilo* kGiga), kAfterRestart,
+     "Bytes of the log that are kept for a standby that is away or catches up. One that needs an "
+     "older part of it gets a copy of everything instead."},
+    {"replication.image_bytes_per_s",
+     [](Config& c) -> ConfigField { return &c.replication.image_bytes_per_s; },
+     size(0, kKilo* kGiga), kAfterRestart,
+     "Bytes a second at which a copy of everything is sent to a standby. 0: as fast as the "
+     "standby takes it."},
     {"memory.bodies_max_bytes", [](Config& c) -> ConfigField { return &c.memory.bodies_max_bytes; },
      size(kMega, kKilo* kGiga), kLive,
      "Bytes of messages in memory, about. Above it messages that wait for clients that are away "

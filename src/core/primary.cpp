@@ -1,5 +1,7 @@
 #include "core/primary.hpp"
 
+#include "base/ensure.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -15,6 +17,7 @@ constexpr std::size_t kRideBytes = 65'536;  // A draft of this size is worth a r
 Primary::Primary(State& state, const Config& config, std::shared_ptr<const Access> access,
                  Term term, const Position& last, Lsn tables_at)
     : broker_(state, config, std::move(access)), term_(term), position_(last) {
+  ENSURE(last.term < term, "a term has one primary, once");
   if (!config.store.in_memory) materialiser_.emplace(state, tables_at);
   effects_.next_lsn = position_.lsn + 1;
   effects_.released_lsn = position_.lsn;
@@ -22,6 +25,9 @@ Primary::Primary(State& state, const Config& config, std::shared_ptr<const Acces
 }
 
 void Primary::start(Instant now) {
+  const TermStart begin{term_, position_.lsn + 1};
+  effects_.record.add(begin);
+  broker_.world().state.apply(begin);
   broker_.start(now, effects_);
 }
 

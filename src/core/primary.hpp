@@ -27,12 +27,12 @@ struct BodyRequest {
 
 class Primary {
  public:
-  // Goes on behind `last` in `term`; the tables hold the State as it was at `tables_at`. With
-  // store.in_memory there are no tables.
+  // Goes on behind `last` in `term`, a new one; the tables hold the State as it was at `tables_at`.
+  // With store.in_memory there are no tables.
   Primary(State& state, const Config& config, std::shared_ptr<const Access> access, Term term,
           const Position& last, Lsn tables_at);
 
-  // Before the first batch: takes over what the State holds, see Broker::start().
+  // The first batch: TermStart, then takes over what the State holds, see Broker::start().
   void start(Instant now);
   void step(Event&& event, Instant now);
   void tick(Instant now);  // Lets happen what is due: keep-alives, expiries, delayed wills.

@@ -66,14 +66,16 @@ int serve(const Arguments& arguments) {
   log->set_level(spdlog::level::from_str(config.log_level));
   raise_file_limit(config.limits.max_connections, *log);
 
-  if (const auto room = check_disk_floor(config); !room) return fail(room.error().text);
-  auto data = open_data(config, arguments.action == Arguments::Action::repair, *log,
-                        [](const std::string& text) { Supervisor::tell_progress(text); });
-  if (!data) return fail(data.error().text);
-
-  Node node(config, std::move(*access), std::move(*data), load, log);
-  if (const auto started = node.start(); !started) return fail(started.error().text);
-  node.run();
+  bool again = true;  // A node that has lost its role, or got other data, begins a new life.
+  while (again) {
+    if (const auto room = check_disk_floor(config); !room) return fail(room.error().text);
+    auto data = open_data(config, arguments.action == Arguments::Action::repair, *log,
+                          [](const std::string& text) { Supervisor::tell_progress(text); });
+    if (!data) return fail(data.error().text);
+    Node node(config, *access, std::move(*data), load, log);
+    if (const auto started = node.start(); !started) return fail(started.error().text);
+    again = node.run();
+  }
   log->info("stopped");
   return 0;
 }

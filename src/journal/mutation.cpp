@@ -102,6 +102,8 @@ template <class F, class M> void visit(F f, M& m) {
     f(m.client_id), f(m.at);
   } else if constexpr (std::is_same_v<T, WillCleared>) {
     f(m.client_id);
+  } else if constexpr (std::is_same_v<T, TermStart>) {
+    f(m.term.counter), f(m.term.node), f(m.first);
   } else {  // Sent, Released, Acknowledged, IncomingTaken, IncomingReleased.
     f(m.session), f(m.packet_id);
   }

@@ -12,6 +12,7 @@
 #include "base/time.hpp"
 #include "base/wire.hpp"
 #include "journal/message.hpp"
+#include "journal/term.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -151,10 +152,16 @@ struct WillCleared {
   std::string client_id;
 };
 
+// A primary begins its term. The first mutation of its first record, and of none else.
+struct TermStart {
+  Term term;
+  Lsn first = 0;  // This record.
+};
+
 using Mutation = std::variant<SessionOpened, SessionResumed, SessionSuspended, SessionEnded,
                               Subscribed, Unsubscribed, MessageStored, Queued, Sent, Released,
                               Acknowledged, Discarded, IncomingTaken, IncomingReleased, RetainedSet,
-                              RetainedCleared, WillSet, WillScheduled, WillCleared>;
+                              RetainedCleared, WillSet, WillScheduled, WillCleared, TermStart>;
 
 void write_mutation(Writer& writer, const Mutation& mutation);
 // A kind that is not known or fields that do not fit fail the reader.

@@ -11,8 +11,8 @@
 
 #include "base/result.hpp"
 #include "journal/mutation.hpp"
+#include "journal/term.hpp"
 
-#include <compare>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -20,15 +20,6 @@
 namespace tandemq {
 
 inline constexpr std::uint8_t kRecordFormat = 1;
-
-// One leader a term. Ordered by counter, then by node.
-struct Term {
-  std::uint64_t counter = 0;
-  std::uint64_t node = 0;
-  auto operator<=>(const Term&) const = default;
-};
-
-using Lsn = std::uint64_t;  // Log sequence number: the first record has 1.
 
 // Where a log stands after a record.
 struct Position {

@@ -2,3 +2,4 @@
 #include <cstdlib>  // Asio takes aligned_alloc() only if libstdc++ is known: as in our other files.
 
 #include <asio/impl/src.hpp>
+#include <asio/ssl/impl/src.hpp>

@@ -17,13 +17,16 @@ namespace tandemq {
 inline constexpr const char* kNoAnswer =
     "The broker does not answer within 5 s; a change may still happen.";
 
+inline constexpr const char* kNotPrimary =
+    "This node is a standby and serves no clients: ask the primary, or see 'tandemqctl status'.";
+
 template <class Answer>
-Result<Answer> await(const Runner& runner, std::future<Answer> answer) {
+Result<Answer> await(const asio::io_context& core, std::future<Result<Answer>> answer) {
   constexpr std::chrono::milliseconds kGlance{100};  // Now and then, for the end of the core.
   constexpr int kGlances = 50;
   for (int i = 0; i < kGlances; ++i) {
     if (answer.wait_for(kGlance) == std::future_status::ready) return answer.get();
-    if (runner.stopped()) return failure("The broker is stopping.");
+    if (core.stopped()) return failure("The broker is stopping.");
   }
   return failure(kNoAnswer);
 }
@@ -32,26 +35,28 @@ Result<Answer> await(const Runner& runner, std::future<Answer> answer) {
 template <class Question>
 auto ask(Runner& runner, Question question) {
   using Answer = std::invoke_result_t<Question, Primary&, Instant>;
-  const auto promise = std::make_shared<std::promise<Answer>>();
-  std::future<Answer> answer = promise->get_future();
-  runner.post([promise, question = std::move(question)](Primary& primary, Instant now) {
-    promise->set_value(question(primary, now));
-  });
-  return await(runner, std::move(answer));
+  const auto promise = std::make_shared<std::promise<Result<Answer>>>();
+  std::future<Result<Answer>> answer = promise->get_future();
+  runner.post([promise, question = std::move(question)](
+                  Primary& primary, Instant now) { promise->set_value(question(primary, now)); },
+              [promise] { promise->set_value(failure(kNotPrimary)); });
+  return await(runner.io(), std::move(answer));
 }
 
 // `what` is called with a Turn; the answer comes when its effects are committed.
 template <class Change>
 auto change(Runner& runner, AdminStreams& streams, Change what) {
   using Answer = std::invoke_result_t<Change, Turn&>;
-  const auto promise = std::make_shared<std::promise<Answer>>();
-  std::future<Answer> answer = promise->get_future();
-  runner.post([promise, &streams, what = std::move(what)](Primary& primary, Instant now) {
-    Turn turn(primary.broker().world(), now, primary.effects());
-    const auto done = std::make_shared<Answer>(what(turn));
-    streams.when_committed(primary, [promise, done] { promise->set_value(std::move(*done)); });
-  });
-  return await(runner, std::move(answer));
+  const auto promise = std::make_shared<std::promise<Result<Answer>>>();
+  std::future<Result<Answer>> answer = promise->get_future();
+  runner.post(
+      [promise, &streams, what = std::move(what)](Primary& primary, Instant now) {
+        Turn turn(primary.broker().world(), now, primary.effects());
+        const auto done = std::make_shared<Answer>(what(turn));
+        streams.when_committed(primary, [promise, done] { promise->set_value(std::move(*done)); });
+      },
+      [promise] { promise->set_value(failure(kNotPrimary)); });
+  return await(runner.io(), std::move(answer));
 }
 
 }  // namespace tandemq

@@ -40,17 +40,17 @@ tl::unexpected<Error> not_connected(const std::string& client_id) {
 }
 
 Result<Json> show_status(const CommandPorts& ports) {
-  struct Seen {
-    StatusReport report;
-    Position position;
-  };
-  const auto seen = ask(ports.runner, [](Primary& primary, Instant now) {
-    return Seen{inspect_status(primary.broker().world(), now), primary.position()};
-  });
-  if (!seen) return tl::unexpected(seen.error());
-  Json status{{"version", kVersion}, {"role", "primary"}};
-  status.update(to_json(seen->report));
-  status["position"] = seen->position.lsn;
+  auto replication = ports.replication();
+  if (!replication) return replication;
+  Json status{{"version", kVersion}};
+  status.update(*replication);
+  if (status["role"] == "primary") {
+    const auto seen = ask(ports.runner, [](Primary& primary, Instant now) {
+      return inspect_status(primary.broker().world(), now);
+    });
+    if (!seen) return tl::unexpected(seen.error());
+    status.update(to_json(*seen));
+  }
   status["memory_bytes"] = resident_bytes();
   return status;
 }
@@ -242,6 +242,10 @@ void add_record_handlers(const CommandPorts& ports, CommandHandlers& handlers) {
   about("queue show", "client", show_queue);
   about("queue purge", "client", purge);
   handlers.records["status"] = [ports](const Json&) { return show_status(ports); };
+  handlers.records["promote"] = [ports](const Json& a) {
+    return ports.promote(a.value("force", false));
+  };
+  handlers.records["demote"] = [ports](const Json&) { return ports.demote(); };
   handlers.records["publish"] = [ports](const Json& a) { return publish(ports, a); };
   handlers.records["trace stop"] = [ports](const Json& a) { return stop_traces(ports, a); };
   handlers.records["log level"] = [ports](const Json& a) { return log_level(ports, a); };
@@ -255,6 +259,7 @@ CommandHandlers make_command_handlers(const CommandPorts& ports) {
   add_store_handlers(ports, handlers);
   add_explain_handler(ports, handlers);
   add_transfer_handlers(ports, handlers);
+  add_diverged_handlers(ports, handlers);
   return handlers;
 }
 

@@ -18,15 +18,21 @@ namespace tandemq {
 struct CommandPorts {
   Runner& runner;
   AdminStreams& streams;
-  std::function<Result<std::vector<std::string>>()> reload;  // Core thread; a line a change.
-  std::function<std::string()> log_level;                    // Any thread.
-  std::function<void(const std::string&)> set_log_level;     // Any thread.
+  // Core thread; a line a change.
+  std::function<Result<std::vector<std::string>>()> reload = nullptr;
+  // Any thread; they ask the core thread, whatever the role.
+  std::function<Result<Json>()> replication = nullptr;
+  std::function<Result<Json>(bool force)> promote = nullptr;
+  std::function<Result<Json>()> demote = nullptr;
+  std::function<std::string()> log_level = nullptr;                 // Any thread.
+  std::function<void(const std::string&)> set_log_level = nullptr;  // Any thread.
   // Of the store; any thread. Null: it is in memory.
-  std::function<Json()> store_info;
+  std::function<Json()> store_info = nullptr;
   std::function<Result<Backup>(const std::string& folder,
                                const std::function<void(const std::string&)>& progress)>
-      create_backup;             // Takes its time.
+      create_backup = nullptr;   // Takes its time.
   const Store* store = nullptr;  // To read from; any thread.
+  std::string data_dir{};
 };
 
 // What the ports refer to outlives the handlers.
@@ -39,6 +45,7 @@ void add_live_handlers(const CommandPorts& ports, CommandHandlers& handlers);
 void add_store_handlers(const CommandPorts& ports, CommandHandlers& handlers);
 void add_explain_handler(const CommandPorts& ports, CommandHandlers& handlers);
 void add_transfer_handlers(const CommandPorts& ports, CommandHandlers& handlers);
+void add_diverged_handlers(const CommandPorts& ports, CommandHandlers& handlers);
 
 // Puts the messages in that are on disk only.
 void read_missing(const CommandPorts& ports, std::vector<DeliveryReport>& deliveries);

@@ -9,6 +9,8 @@
 namespace tandemq {
 namespace {
 
+constexpr std::uint32_t kRelaxedMs = 100;
+
 SyncPolicy policy_of(const StoreConfig& config) {
   if (config.in_memory) return {};  // A sync costs nothing there.
   const auto policy = parse_sync_policy(config.sync);
@@ -18,12 +20,15 @@ SyncPolicy policy_of(const StoreConfig& config) {
 
 }  // namespace
 
-Committer::Committer(Store& store, const StoreConfig& config, Lsn tables_at, Ports ports)
+Committer::Committer(Store& store, const Config& config, Lsn tables_at, Ports ports)
     : store_(store),
-      policy_(policy_of(config)),
-      log_bytes_max_(config.log_bytes_max),
+      policy_(policy_of(config.store)),
+      log_bytes_max_(config.store.log_bytes_max),
+      log_bytes_followed_max_(config.replication.log_bytes_max),
       ports_(std::move(ports)),
-      tables_at_(config.in_memory ? UINT64_MAX : tables_at),
+      appended_(store.last_lsn()),
+      flushed_(appended_),
+      tables_at_(config.store.in_memory ? UINT64_MAX : tables_at),
       work_(SIZE_MAX, [this] { wake_.release(); }),
       thread_([this] { run(); }) {}
 
@@ -38,6 +43,10 @@ void Committer::append(Record&& record) {
 
 void Committer::write_tables(TableChanges&& changes) {
   work_.put(std::move(changes));
+}
+
+void Committer::set_flush(bool each_batch) {
+  work_.put(SetFlush{each_batch});
 }
 
 void Committer::reclaim() {
@@ -63,44 +72,63 @@ void Committer::run() {
 void Committer::await_work() {
   if (!sync_at_) return wake_.acquire();
   if (wake_.try_acquire_until(*sync_at_)) return;
-  sync_at_.reset();
-  store_.sync();
+  sync();
+  tell();
 }
 
 void Committer::drain() {
   work_.drain(drained_);
   if (drained_.empty()) return;
   const Lsn before = appended_;
+  const Lsn flushed_before = flushed_;
   std::uint64_t bytes = 0;
-  bool tables = false;
   for (Work& work : drained_) {
     if (auto* record = std::get_if<Record>(&work)) {
       bytes += record->bytes.size();
       pending_.push_back(std::move(*record));
-      continue;
+    } else {
+      take(work);
     }
-    if (std::holds_alternative<Stop>(work)) {
-      stopping_ = true;
-      continue;
-    }
-    if (std::holds_alternative<Reclaim>(work)) {
-      store_.reclaim();
-      continue;
-    }
-    append_pending();  // The tables must not be ahead of the log.
-    write(std::get<TableChanges>(work));
-    tables = true;
   }
   append_pending();
-  if (appended_ != before) {
-    if (policy_.mode == SyncPolicy::Mode::commit) store_.sync();
+  if (appended_ != before || policy_.mode == SyncPolicy::Mode::commit) {
+    if (policy_.mode == SyncPolicy::Mode::commit && flushed_ != appended_) sync();
     if (policy_.mode == SyncPolicy::Mode::interval && !sync_at_)
       sync_at_ = std::chrono::steady_clock::now() + std::chrono::milliseconds(policy_.interval_ms);
-    ports_.committed(appended_);
   }
+  if (appended_ != before || flushed_ != flushed_before) tell();
   backlog_bytes_ -= bytes;
-  if (tables) ports_.tables_written();
-  if (tables || tables_at_ == UINT64_MAX) trim();
+  if (std::exchange(tables_, false)) {
+    ports_.tables_written();
+    trim();
+  } else if (tables_at_ == UINT64_MAX) {
+    trim();
+  }
+}
+
+void Committer::take(Work& work) {
+  if (std::holds_alternative<Stop>(work)) {
+    stopping_ = true;
+  } else if (std::holds_alternative<Reclaim>(work)) {
+    store_.reclaim();
+  } else if (const auto* flush = std::get_if<SetFlush>(&work)) {
+    policy_ = {flush->each_batch ? SyncPolicy::Mode::commit : SyncPolicy::Mode::interval,
+               kRelaxedMs};
+  } else {
+    append_pending();  // The tables must not be ahead of the log.
+    write(std::get<TableChanges>(work));
+    tables_ = true;
+  }
+}
+
+void Committer::sync() {
+  store_.sync();
+  sync_at_.reset();
+  flushed_ = appended_;
+}
+
+void Committer::tell() {
+  ports_.progress(appended_, flushed_);
 }
 
 void Committer::append_pending() {
@@ -121,11 +149,16 @@ void Committer::trim() {
   const Lsn first = store_.first_lsn();
   const Lsn last = store_.last_lsn();
   if (bytes <= log_bytes_max_ || last < first) return;
-  const std::uint64_t count = last - first + 1;
-  const auto surplus = static_cast<double>(bytes - log_bytes_max_) / static_cast<double>(bytes);
-  const Lsn wanted = first + static_cast<Lsn>(surplus * static_cast<double>(count));
-  Lsn before = std::min(wanted, tables_at_);  // Replay begins behind it.
+  const auto keeping = [&](std::uint64_t bytes_max) {
+    if (bytes <= bytes_max) return first;
+    const auto surplus = static_cast<double>(bytes - bytes_max) / static_cast<double>(bytes);
+    return first + static_cast<Lsn>(surplus * static_cast<double>(last - first + 1));
+  };
+  Lsn before = std::min(keeping(log_bytes_max_), tables_at_);  // Replay begins behind it.
   if (ports_.archived) before = std::min(before, ports_.archived());
+  // A standby that is further behind than that gets an image.
+  if (ports_.followed)
+    before = std::min(before, std::max(ports_.followed(), keeping(log_bytes_followed_max_)));
   if (before > first) store_.trim(before);
 }
 

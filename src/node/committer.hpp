@@ -26,19 +26,24 @@ namespace tandemq {
 class Committer {
  public:
   struct Ports {
-    std::function<void(Lsn)> committed;    // Every record up to it is as durable as store.sync.
+    // Every record up to these is with the operating system, and on the disk.
+    std::function<void(Lsn written, Lsn flushed)> progress;
     std::function<void()> tables_written;  // The changes are in the store.
     // The log keeps this record and those behind it; null: as it likes.
     std::function<Lsn()> archived = nullptr;
+    // The same for a standby, as far as replication.log_bytes_max allows.
+    std::function<Lsn()> followed = nullptr;
   };
 
-  Committer(Store& store, const StoreConfig& config, Lsn tables_at, Ports ports);
+  Committer(Store& store, const Config& config, Lsn tables_at, Ports ports);
   ~Committer();  // As stop().
   Committer(const Committer&) = delete;
   Committer& operator=(const Committer&) = delete;
 
   void append(Record&& record);
   void write_tables(TableChanges&& changes);
+  // Whether each batch is forced to the disk, whatever store.sync says, or ten times a second.
+  void set_flush(bool each_batch);
   // The disk is nearly full: see Store.
   void reclaim();
   // Writes what has come, forces it to the disk, and ends the thread.
@@ -49,26 +54,35 @@ class Committer {
 
  private:
   struct Reclaim {};
+  struct SetFlush {
+    bool each_batch = false;
+  };
   struct Stop {};
-  using Work = std::variant<Record, TableChanges, Reclaim, Stop>;
+  using Work = std::variant<Record, TableChanges, Reclaim, SetFlush, Stop>;
 
   void run();
   void await_work();
   void drain();
+  void take(Work& work);
   void append_pending();
+  void sync();
+  void tell();
   void write(const TableChanges& changes);
   void trim();
 
   Store& store_;
-  const SyncPolicy policy_;
+  SyncPolicy policy_;
   const std::uint64_t log_bytes_max_;
+  const std::uint64_t log_bytes_followed_max_;
   Ports ports_;
   std::atomic<std::uint64_t> backlog_bytes_{0};
 
   // The writer thread's.
   std::vector<Work> drained_;  // Kept for its capacity.
   std::vector<Record> pending_;
-  Lsn appended_ = 0;
+  Lsn appended_;
+  Lsn flushed_;
+  bool tables_ = false;
   Lsn tables_at_;
   std::optional<std::chrono::steady_clock::time_point> sync_at_;  // Of interval: the next sync.
   bool stopping_ = false;

@@ -1,5 +1,6 @@
 #include "node/data.hpp"
 
+#include "recovery/files.hpp"
 #include "recovery/quarantine.hpp"
 #include "recovery/recover.hpp"
 #include "store/memory_store.hpp"
@@ -126,6 +127,67 @@ void finish_set_aside(const std::string& data_dir) {
   fs::rename(data_dir + "/store.new", store, error);
 }
 
+// The image takes the place of the store, which is kept until this node is in sync. Whatever of it
+// was done before the process ended is not done again.
+Result<void> put_image_in_place(const std::string& data_dir, NodeState& node) {
+  if (node.sync == NodeState::Sync::none || node.sync == NodeState::Sync::installed) return {};
+  const std::string store = data_dir + "/store";
+  const std::string image = store + ".image";
+  std::error_code error;
+  if (node.sync == NodeState::Sync::receiving) {
+    fs::remove_all(image, error);
+    node.sync = NodeState::Sync::none;
+  } else {
+    if (fs::exists(image, error) && fs::exists(store, error)) {
+      fs::remove_all(store + ".old", error);
+      if (!error) fs::rename(store, store + ".old", error);
+    }
+    if (!error && fs::exists(image, error)) fs::rename(image, store, error);
+    node.sync = NodeState::Sync::installed;
+  }
+  if (error)
+    return failure("the image of a full sync in " + image + " cannot be put in the place of " +
+                   store + ": " + error.message());
+  if (auto synced = sync_folder(data_dir); !synced) return synced;
+  return write_node_state(data_dir, node);
+}
+
+// Who this node is; a data.dir of another node or cluster is not touched.
+Result<NodeState> open_node_state(const Config& config) {
+  auto found = read_node_state(config.data_dir);
+  if (!found) return tl::unexpected(found.error());
+  if (!*found) {
+    NodeState fresh;
+    fresh.cluster = config.cluster_id;
+    fresh.node = config.node_id;
+    // A store that has no node.state was served by a broker alone: it has all there is.
+    std::error_code error;
+    if (fs::exists(config.data_dir + "/store", error)) fresh.role = NodeState::Role::solo;
+    return fresh;
+  }
+  NodeState state = std::move(**found);
+  if (state.cluster != config.cluster_id || state.node != config.node_id)
+    return failure(
+        "data.dir = " + config.data_dir + " belongs to node.id = " + state.node +
+        " of cluster.id = " + state.cluster + ", not to " + config.node_id + " of " +
+        config.cluster_id +
+        "; choose the data.dir of this node, or, if it has been renamed, remove node.state "
+        "there");
+  if (auto placed = put_image_in_place(config.data_dir, state); !placed)
+    return tl::unexpected(placed.error());
+  return state;
+}
+
+Result<Data> open_store(const Config& config, bool repair, spdlog::logger& log,
+                        const std::function<void(const std::string&)>& progress) {
+  finish_set_aside(config.data_dir);
+  const bool tolerant = repair || config.store.on_damage == "quarantine";
+  auto data = Opener(config, log, progress).open(false);
+  if (data || !tolerant) return data;
+  log.warn("{}", data.error().text);
+  return Opener(config, log, progress).open(true);
+}
+
 }  // namespace
 
 Result<Data> open_data(const Config& config, bool repair, spdlog::logger& log,
@@ -136,12 +198,11 @@ Result<Data> open_data(const Config& config, bool repair, spdlog::logger& log,
     data.state = std::make_unique<State>();
     return data;
   }
-  finish_set_aside(config.data_dir);
-  const bool tolerant = repair || config.store.on_damage == "quarantine";
-  auto data = Opener(config, log, progress).open(false);
-  if (data || !tolerant) return data;
-  log.warn("{}", data.error().text);
-  return Opener(config, log, progress).open(true);
+  auto node = open_node_state(config);
+  if (!node) return tl::unexpected(node.error());
+  auto data = open_store(config, repair, log, progress);
+  if (data) data->node = std::move(*node);
+  return data;
 }
 
 }  // namespace tandemq

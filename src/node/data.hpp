@@ -1,9 +1,10 @@
-// Data: the store of a node and the State that was recovered from it, as Node takes them over.
-// Owner: main until then.
+// Data: what a node finds in its data.dir: the store, the State that was recovered from it, and
+// what the node knows of itself, as Node takes them over. Owner: main until then.
 #pragma once
 
 #include "base/result.hpp"
 #include "config/config.hpp"
+#include "replication/node_state.hpp"
 #include "session/state.hpp"
 #include "store/rocks_store.hpp"
 #include "store/store.hpp"
@@ -22,10 +23,12 @@ struct Data {
   std::unique_ptr<State> state;   // Refers to nothing of the store.
   Position position;              // Where the log ends.
   Lsn tables_at = 0;
+  NodeState node;
 };
 
 // Opens data.dir and recovers. Damage is an error, which says what to do, unless `repair` or
-// store.on_damage wants it set aside. `progress` is told what goes on when it takes long.
+// store.on_damage wants it set aside. An image that was taken is put in the place of the store
+// first. `progress` is told what goes on when it takes long.
 Result<Data> open_data(const Config& config, bool repair, spdlog::logger& log,
                        const std::function<void(const std::string&)>& progress);
 

@@ -2,13 +2,16 @@
 
 #include "base/ensure.hpp"
 #include "config/reload.hpp"
+#include "net/entropy.hpp"
 #include "node/access_loader.hpp"
+#include "node/ask.hpp"
 #include "node/commands.hpp"
 #include "recovery/reports.hpp"
 
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <future>
 #include <utility>
 
 #include <asio/post.hpp>
@@ -18,6 +21,21 @@ namespace {
 
 constexpr std::int64_t kGoodbyeMaxMs = 5'000;  // For the clients to take their last packets.
 constexpr std::chrono::milliseconds kGoodbyePoll{20};
+
+std::uint64_t random_number() {
+  const auto bytes = Entropy().take();
+  std::uint64_t number = 0;
+  for (std::size_t i = 0; i < sizeof number; ++i) number = number << 8U | bytes[i];
+  return number;
+}
+
+// To the core thread and back, whatever its role is.
+Result<Json> ask_core(asio::io_context& io, std::function<Result<Json>()> question) {
+  const auto promise = std::make_shared<std::promise<Result<Json>>>();
+  std::future<Result<Json>> answer = promise->get_future();
+  asio::post(io, [promise, question = std::move(question)] { promise->set_value(question()); });
+  return await(io, std::move(answer));
+}
 
 // Null: the log is not archived.
 std::unique_ptr<Archiver> make_archiver(const std::string& folder, const Data& data,
@@ -29,26 +47,20 @@ std::unique_ptr<Archiver> make_archiver(const std::string& folder, const Data& d
                      [log](const std::string& text) { log->error("{}", text); }});
 }
 
-std::function<Lsn()> archived_of(const Archiver* archiver) {
-  if (archiver == nullptr) return nullptr;
-  return [archiver] { return archiver->archived(); };
-}
-
 }  // namespace
 
-// A node alone stays in the term of its log.
 Node::Node(const Config& config, std::shared_ptr<const Access> access, Data data,
            std::function<LoadedConfig()> reread, std::shared_ptr<spdlog::logger> log)
     : config_(config),
       reread_(std::move(reread)),
       log_(std::move(log)),
       data_(std::move(data)),
-      primary_(*data_.state, config_, std::move(access), std::max(data_.position.term, Term{1, 0}),
-               data_.position, data_.tables_at),
+      file_(config.data_dir, data_.node),
+      access_(std::move(access)),
+      incarnation_(random_number()),
       connection_log_(log_),
       archiver_(make_archiver(config_.store.archive_dir, data_, log_)),
-      runner_(io_, clock_, primary_, *data_.store, config_.store, data_.tables_at, connection_log_,
-              archived_of(archiver_.get())),
+      runner_(io_, clock_, connection_log_),
       password_workers_([this](PasswordChecked answer) { runner_.put_answer(answer); }),
       disk_guard_(
           io_, config_, [this](bool low) { take_disk_low(low); }, [this] { runner_.reclaim(); }),
@@ -66,24 +78,27 @@ Node::~Node() {
 
 Result<void> Node::start() {
   build_hubs();
-  asio::io_context& accept_io = net_threads_.empty() ? io_ : net_threads_.front()->io();
-  for (const ListenerConfig& config : config_.listeners) {
-    listeners_.push_back(std::make_unique<Listener>(accept_io, config, *reception_));
-    if (auto opened = listeners_.back()->open(); !opened) return opened;
-  }
   for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
     asio::error_code error;
     signals_.add(signal, error);
     if (error) return failure("cannot wait for signals: " + error.message());
   }
   wait_for_signal();
-  disk_guard_.start();
-  runner_.start();
-  if (auto started = start_administration(); !started) return started;
-  for (const auto& listener : listeners_) listener->start();
+  admin_streams_ = std::make_unique<AdminStreams>(runner_);
   for (const auto& thread : net_threads_) thread->start();
+  if (auto begun = begin_replication(); !begun) return begun;
+  disk_guard_.start();
+  return start_administration();
+}
+
+Result<void> Node::open_listeners() {
+  asio::io_context& accept_io = net_threads_.empty() ? io_ : net_threads_.front()->io();
+  for (const ListenerConfig& config : config_.listeners) {
+    listeners_.push_back(std::make_unique<Listener>(accept_io, config, *reception_));
+    if (auto opened = listeners_.back()->open(); !opened) return opened;
+  }
+  for (const auto& listener : listeners_) listener->start();
   for (const std::string& url : bound_urls()) log_->info("listening on {}", url);
-  supervisor_.ready("serving");
   return {};
 }
 
@@ -116,19 +131,32 @@ void Node::build_hubs() {
 
 Result<void> Node::start_administration() {
   if (config_.admin_socket.empty()) return {};
-  admin_streams_ = std::make_unique<AdminStreams>(runner_);
-  CommandPorts ports{
-      runner_,
-      *admin_streams_,
-      [this] { return reload(); },
-      [log = log_] {
-        if (log->level() == spdlog::level::warn) return std::string("warn");  // Not "warning".
-        const auto level = spdlog::level::to_string_view(log->level());
-        return std::string(level.data(), level.size());
-      },
-      [log = log_](const std::string& level) { log->set_level(spdlog::level::from_str(level)); },
-      nullptr,
-      nullptr};
+  CommandPorts ports{runner_, *admin_streams_};
+  ports.reload = [this] { return reload(); };
+  ports.replication = [this] {
+    return ask_core(io_, [this]() -> Result<Json> { return replication_status(); });
+  };
+  ports.promote = [this](bool force) {
+    return ask_core(io_, [this, force]() -> Result<Json> {
+      if (auto led = promote(force); !led) return tl::unexpected(led.error());
+      return replication_status();
+    });
+  };
+  ports.demote = [this] {
+    return ask_core(io_, [this]() -> Result<Json> {
+      if (auto demoted = demote(); !demoted) return tl::unexpected(demoted.error());
+      return Json{{"role", "standby"}};
+    });
+  };
+  ports.log_level = [log = log_] {
+    if (log->level() == spdlog::level::warn) return std::string("warn");  // Not "warning".
+    const auto level = spdlog::level::to_string_view(log->level());
+    return std::string(level.data(), level.size());
+  };
+  ports.set_log_level = [log = log_](const std::string& level) {
+    log->set_level(spdlog::level::from_str(level));
+  };
+  ports.data_dir = config_.data_dir;
   ports.store = data_.store.get();
   if (data_.on_disk != nullptr) add_store_ports(ports);
   admin_server_ = std::make_unique<AdminServer>(config_.admin_socket, make_command_handlers(ports));
@@ -174,10 +202,13 @@ HubPorts Node::hub_ports(std::uint8_t sink, bool own_thread) {
   return ports;
 }
 
-void Node::run() {
+bool Node::run() {
   io_.run();
+  if (peer_port_) peer_port_->stop();
+  if (following_) following_->stop();
   runner_.finish();
   if (archiver_) archiver_->stop();
+  return again_;
 }
 
 void Node::take_disk_low(bool low) {
@@ -189,6 +220,7 @@ void Node::take_disk_low(bool low) {
   } else {
     log_->info("the disk of {} has room again", config_.data_dir);
   }
+  if (following_) following_->set_disk_low(low);
   runner_.post([low](Primary& primary, Instant) { primary.broker().set_disk_low(low); });
 }
 
@@ -222,7 +254,7 @@ void Node::reload_and_log() {
   } else {
     log_->error("reload: nothing was changed: {}", lines.error().text);
   }
-  supervisor_.ready("serving");
+  supervisor_.ready(runner_.leads() ? "serving" : "following");
 }
 
 Result<std::vector<std::string>> Node::reload() {
@@ -236,7 +268,8 @@ Result<std::vector<std::string>> Node::reload() {
   config_ = next;
   log_->set_level(spdlog::level::from_str(config_.log_level));
   apply_limits();
-  primary_.broker().reload(config_, std::move(*access), clock_.now(), primary_.effects());
+  access_ = std::move(*access);
+  if (primary_) primary_->broker().reload(config_, access_, clock_.now(), primary_->effects());
   std::vector<std::string> lines;
   for (const ReloadChange& change : changes) lines.push_back(sentence_of(change));
   lines.emplace_back("users and rights were read again");
@@ -267,6 +300,7 @@ void Node::stop() {
 }
 
 void Node::wait_until_gone() {
+  if (!runner_.leads()) return io_.stop();
   // Again and again, for clients that were being accepted meanwhile.
   runner_.run(
       [](Primary& primary, Instant now) { primary.broker().say_goodbye(now, primary.effects()); });

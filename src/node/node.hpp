@@ -1,10 +1,13 @@
-// Node: a whole broker in one process. It builds every part, in an order in which each one outlives
-// those that refer to it, runs the core in the thread that calls run(), and takes everything down
-// again. It decides nothing; administration reaches the core by runner().post().
+// Node: a whole broker in one process, for one life: from its data.dir to a stop. It builds every
+// part, in an order in which each one outlives those that refer to it, runs the core in the thread
+// that calls run(), and takes everything down again. Within a life a node may become the primary,
+// once, with the State that it has; whatever else changes its role or its data ends the life, and
+// main begins the next one. It decides nothing; administration reaches the core by runner().post().
 // Owned by main; the core thread, but for runner().
 #pragma once
 
 #include "access/access.hpp"
+#include "admin/json.hpp"
 #include "admin/server.hpp"
 #include "base/result.hpp"
 #include "config/config.hpp"
@@ -19,13 +22,18 @@
 #include "node/connection_log.hpp"
 #include "node/data.hpp"
 #include "node/disk_guard.hpp"
+#include "node/feeding.hpp"
+#include "node/following.hpp"
 #include "node/net_thread.hpp"
+#include "node/node_file.hpp"
 #include "node/password_workers.hpp"
+#include "node/peer_port.hpp"
 #include "node/runner.hpp"
 #include "node/supervisor.hpp"
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,15 +53,22 @@ class Node {
        std::function<LoadedConfig()> reread, std::shared_ptr<spdlog::logger> log);
   ~Node();
 
-  // Listens, and tells the log and systemd. The error is for the operator.
+  // Leads if it is alone, otherwise follows. The error is for the operator.
   Result<void> start();
-  // Serves until stop(), or SIGTERM or SIGINT; SIGHUP reloads.
-  void run();
+  // Works until stop(), or SIGTERM or SIGINT; SIGHUP reloads. True: another life has to follow.
+  bool run();
   // Says goodbye to the clients and ends run() when they are gone, or after a few seconds.
   void stop();
   // Takes the changed settings and files that a running process can take, and says so line by line.
   // If anything is wrong with them it changes nothing.
   Result<std::vector<std::string>> reload();
+
+  // Becomes the primary, in a new term. The error says why it must not; `force` accepts that
+  // acknowledged messages may be missing here, and that a primary may still be there.
+  Result<void> promote(bool force);
+  // Stops to serve; the next life follows.
+  Result<void> demote();
+  [[nodiscard]] Json replication_status() const;
 
   [[nodiscard]] Runner& runner() { return runner_; }
   [[nodiscard]] const Config& config() const { return config_; }
@@ -61,6 +76,20 @@ class Node {
   [[nodiscard]] std::vector<std::string> bound_urls() const;
 
  private:
+  Result<void> begin_replication();
+  void follow();
+  Result<void> lead();
+  Result<void> open_listeners();
+  [[nodiscard]] Result<void> may_lead() const;
+  void take_call(PeerPort::Link link, Hello&& hello);
+  void answer_call(const PeerPort::Link& link);
+  [[nodiscard]] Hello about_us() const;
+  [[nodiscard]] std::function<Lsn()> archived() const;
+  void take_answer(const Frame& answer);
+  void lead_if_alone(const std::string& why);
+  void lead_again(const std::string& why);
+  [[nodiscard]] bool is_whole() const;  // Nothing that was acknowledged is known to be missing.
+  void begin_again(const std::string& why);
   void build_hubs();
   Result<void> start_administration();
   void add_store_ports(CommandPorts& ports);
@@ -77,10 +106,19 @@ class Node {
   asio::io_context io_{kOneThread};  // The core's.
   Clock clock_;
   Data data_;
-  Primary primary_;
+  NodeFile file_;
+  std::shared_ptr<const Access> access_;
+  const std::uint64_t incarnation_;
+  std::unique_ptr<Primary> primary_;  // Null: this node follows.
+  std::unique_ptr<Feed> feed_;
   ConnectionLog connection_log_;
   std::unique_ptr<Archiver> archiver_;  // Null: the log is not archived.
   Runner runner_;
+  std::unique_ptr<Following> following_;  // Null: it has never followed.
+  std::unique_ptr<Feeding> feeding_;
+  std::unique_ptr<PeerPort> peer_port_;  // Null: there is no peer.
+  std::optional<Position> peer_end_;     // Of a peer that does not lead.
+  std::string peer_node_;
   PasswordWorkers password_workers_;
   std::unique_ptr<Hub> core_hub_;  // With threads.net = 0.
   std::vector<std::unique_ptr<NetThread>> net_threads_;
@@ -93,6 +131,7 @@ class Node {
   asio::signal_set signals_;
   asio::steady_timer stop_timer_;
   Instant stop_at_ = Instant::never();  // When the clients are waited for no more.
+  bool again_ = false;
 };
 
 }  // namespace tandemq

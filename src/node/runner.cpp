@@ -33,37 +33,42 @@ ConnectionId connection_of(const Event& event) {
 
 }  // namespace
 
-Runner::Runner(asio::io_context& io, const Clock& clock, Primary& primary, Store& store,
-               const StoreConfig& config, Lsn tables_at, ConnectionLog& log,
-               std::function<Lsn()> archived)
+Runner::Runner(asio::io_context& io, const Clock& clock, ConnectionLog& log)
     : io_(io),
       clock_(clock),
-      primary_(primary),
       log_(log),
       batches_(kNoBound, [this] { asio::post(io_, [this] { drain(); }); }),
       closures_(kNoBound, [this] { asio::post(io_, [this] { drain(); }); }),
-      timer_(io),
-      committer_(
-          store, config, tables_at,
-          {[this](Lsn lsn) { post([lsn](Primary& p, Instant) { p.committed(lsn); }); },
-           [this] { post([](Primary& p, Instant) { p.tables_written(); }); }, std::move(archived)}),
-      body_reader_(store, [this](const BodiesRead& read) {
-        post([read](Primary& p, Instant now) {
-          p.bodies_read(read.request, read.bodies, read.lost, now);
-        });
-      }) {}
+      timer_(io) {}
+
+void Runner::lead(const Config& config, Role role) {
+  ENSURE(!role_, "a node leads once");
+  role_.emplace(std::move(role));
+  flushing_ = role_->feed.needs_flush();
+  committer_.emplace(
+      role_->store, config, role_->tables_at,
+      Committer::Ports{[this](Lsn written, Lsn flushed) {
+                         post([this, written, flushed](Primary&, Instant) {
+                           role_->feed.local(written, flushed);
+                         });
+                       },
+                       [this] { post([](Primary& p, Instant) { p.tables_written(); }); },
+                       role_->archived, [this] { return followed_.load(); }});
+  // Alone by its settings, a node flushes as they say; with a peer, as the role asks.
+  if (!config.replication.peer.empty()) committer_->set_flush(flushing_);
+  body_reader_.emplace(role_->store, [this](const BodiesRead& read) {
+    post([read](Primary& p, Instant now) {
+      p.bodies_read(read.request, read.bodies, read.lost, now);
+    });
+  });
+  finish_batch(clock_.now());
+}
 
 std::uint8_t Runner::add_sink(Sink sink) {
   ENSURE(sinks_.size() < 256, "a connection id has 8 bits for its sink");
   sinks_.push_back(std::move(sink));
   owed_.push_back(0);
   return static_cast<std::uint8_t>(sinks_.size() - 1);
-}
-
-void Runner::start() {
-  const Instant now = clock_.now();
-  primary_.start(now);
-  finish_batch(now);
 }
 
 void Runner::put_events(std::uint8_t sink, std::vector<Event>& events) {
@@ -76,8 +81,8 @@ void Runner::put_answer(PasswordChecked answer) {
   batches_.put(std::move(batch));
 }
 
-void Runner::post(Closure closure) {
-  closures_.put(std::move(closure));
+void Runner::post(Closure closure, std::function<void()> otherwise) {
+  closures_.put({std::move(closure), std::move(otherwise)});
 }
 
 void Runner::run_events(std::uint8_t sink, std::vector<Event>& events) {
@@ -90,17 +95,25 @@ void Runner::run_events(std::uint8_t sink, std::vector<Event>& events) {
 
 void Runner::run(const Closure& closure) {
   const Instant now = clock_.now();
-  closure(primary_, now);
+  closure(role_->primary, now);
   finish_batch(now);
+}
+
+void Runner::turn_away() {
+  for (const Posted& posted : drained_closures_)
+    if (posted.otherwise) posted.otherwise();
+  drained_closures_.clear();
+  drained_batches_.clear();
 }
 
 void Runner::drain() {
   batches_.drain(drained_batches_);
   closures_.drain(drained_closures_);
   if (drained_batches_.empty() && drained_closures_.empty()) return;  // One wake-up too many.
+  if (!role_) return turn_away();
   const Instant now = clock_.now();
   for (Batch& batch : drained_batches_) step_all(batch.events, now);
-  for (const Closure& closure : drained_closures_) closure(primary_, now);
+  for (const Posted& posted : drained_closures_) posted.closure(role_->primary, now);
   finish_batch(now);
   for (const Batch& batch : drained_batches_) {
     if (batch.counted) take_events(batch.sink, batch.events.size());
@@ -113,18 +126,18 @@ void Runner::step_all(std::vector<Event>& events, Instant now) {
   for (Event& event : events) {
     step(event, now);
     // A fan-out multiplies: its outputs leave, and are bounded by the outboxes, as they come.
-    const Effects& effects = primary_.effects();
+    const Effects& effects = role_->primary.effects();
     if (effects.free.list.size() + effects.held.list.size() >= kOutputsMax) finish_batch(now);
   }
 }
 
 void Runner::step(Event& event, Instant now) {
-  const Connections& connections = std::as_const(primary_.broker()).world().connections;
+  const Connections& connections = std::as_const(role_->primary.broker()).world().connections;
   const ConnectionId id = connection_of(event);
   if (may_accept_client(event)) {
     const Connection* before = connections.find(id);
     const bool was_ready = before != nullptr && before->phase == ConnectionPhase::ready;
-    primary_.step(std::move(event), now);
+    role_->primary.step(std::move(event), now);
     const Connection* after = connections.find(id);
     if (!was_ready && after != nullptr && after->phase == ConnectionPhase::ready) {
       log_.connected(*after, now);
@@ -136,17 +149,36 @@ void Runner::step(Event& event, Instant now) {
       log_.closed(*connection, closed->why, now);
     }
   }
-  primary_.step(std::move(event), now);
+  role_->primary.step(std::move(event), now);
 }
 
 void Runner::finish_batch(Instant now) {
-  if (primary_.next_due() <= now) primary_.tick(now);
-  if (auto record = primary_.seal(now, false)) committer_.append(std::move(*record));
-  if (auto changes = primary_.take_tables()) committer_.write_tables(std::move(*changes));
-  if (auto request = primary_.take_body_request()) body_reader_.read(std::move(*request));
-  for (Outputs& outputs : primary_.take_outputs()) carry_out(std::move(outputs));
+  Primary& primary = role_->primary;
+  Feed& feed = role_->feed;
+  if (primary.next_due() <= now) primary.tick(now);
+  if (auto record = primary.seal(now, false)) {
+    feed.append(*record, now);
+    committer_->append(std::move(*record));
+  }
+  if (feed.next_due() <= now) feed.tick(now);
+  role_->replicate(now);
+  commit();
+  if (auto changes = primary.take_tables()) committer_->write_tables(std::move(*changes));
+  if (auto request = primary.take_body_request()) body_reader_->read(std::move(*request));
+  for (Outputs& outputs : primary.take_outputs()) carry_out(std::move(outputs));
   if (owes_) pay_events();
   set_timer(now);
+}
+
+void Runner::commit() {
+  const Feed& feed = role_->feed;
+  if (feed.needs_flush() != flushing_) {
+    flushing_ = !flushing_;
+    committer_->set_flush(flushing_);
+  }
+  if (feed.committed() > role_->primary.gate().released())
+    role_->primary.committed(feed.committed());
+  followed_ = feed.needed_from();
 }
 
 void Runner::take_events(std::uint8_t sink, std::size_t count) {
@@ -155,9 +187,9 @@ void Runner::take_events(std::uint8_t sink, std::size_t count) {
   pay_events();
 }
 
-// A disk that is slower than the clients slows them down.
+// A disk that is slower than the clients slows them down, and so may a standby.
 void Runner::pay_events() {
-  if (committer_.backlog_bytes() > kBacklogBytes) return;
+  if (committer_->backlog_bytes() > kBacklogBytes || role_->feed.is_lagging()) return;
   owes_ = false;
   for (std::size_t sink = 0; sink < owed_.size(); ++sink) {
     const std::size_t count = std::exchange(owed_[sink], 0);
@@ -166,9 +198,14 @@ void Runner::pay_events() {
 }
 
 void Runner::finish() {
+  if (!role_) return;
   const Instant now = clock_.now();
-  if (auto record = primary_.seal(now)) committer_.append(std::move(*record));
-  committer_.stop();
+  if (auto record = role_->primary.seal(now)) {
+    role_->feed.append(*record, now);
+    committer_->append(std::move(*record));
+  }
+  role_->replicate(now);
+  committer_->stop();
 }
 
 void Runner::carry_out(Outputs&& outputs) {
@@ -186,7 +223,7 @@ void Runner::carry_out(Outputs&& outputs) {
 void Runner::set_timer(Instant now) {
   // A timer that is set too early costs a tick that finds nothing; one for each change of the next
   // deadline would cost a system call a batch.
-  const Instant due = primary_.next_due();
+  const Instant due = std::min(role_->primary.next_due(), role_->feed.next_due());
   if (due >= timer_at_) return;
   timer_at_ = due;
   timer_.expires_after(std::chrono::milliseconds(std::max<std::int64_t>(0, ms_between(now, due))));

@@ -1,8 +1,9 @@
-// Runner: the core thread's work. It drains events in batches, lets the Primary step over them,
-// carries its records and table changes to the committer, its questions to the body reader, and its
-// outputs to the sinks that own the connections. It decides nothing about MQTT; it is the only one
-// who calls the Primary.
-// Owned by node; the core's io_context, but for put_events() and post(), which any thread may call.
+// Runner: the core thread's work while this node leads. It drains events in batches, lets the
+// Primary step over them, carries its records and table changes to the committer and the feed, its
+// questions to the body reader, and its outputs to the sinks that own the connections. It decides
+// nothing about MQTT; it is the only one who calls the Primary. Before lead() it has none, and says
+// so. Owned by node; the core's io_context, but for put_events() and post(), which any thread may
+// call.
 #pragma once
 
 #include "base/mailbox.hpp"
@@ -11,10 +12,13 @@
 #include "node/clock.hpp"
 #include "node/committer.hpp"
 #include "node/connection_log.hpp"
+#include "replication/feed.hpp"
 #include "store/store.hpp"
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include <asio/io_context.hpp>
@@ -32,28 +36,40 @@ class Runner {
     std::function<void(std::size_t)> events_taken;  // So many of its events are worked through.
   };
 
-  // The tables of the store hold the State as it was at `tables_at`. `archived`: see Committer.
-  Runner(asio::io_context& io, const Clock& clock, Primary& primary, Store& store,
-         const StoreConfig& config, Lsn tables_at, ConnectionLog& log,
-         std::function<Lsn()> archived);
+  // The role, once its TermStart is on the disk. All of it outlives the Runner's work.
+  struct Role {
+    Primary& primary;
+    Feed& feed;
+    Store& store;
+    Lsn tables_at = 0;                       // The tables hold the State as it was there.
+    std::function<Lsn()> archived;           // See Committer.
+    std::function<void(Instant)> replicate;  // Carries out what the feed wants; once a batch.
+  };
+
+  Runner(asio::io_context& io, const Clock& clock, ConnectionLog& log);
+  // From now on this node serves; core thread, once.
+  void lead(const Config& config, Role role);
+  [[nodiscard]] bool leads() const { return role_.has_value(); }
 
   // Core thread. The number that the sink's connection ids must carry.
   std::uint8_t add_sink(Sink sink);
-  void start();
   // A batch of its own, at once; takes the content.
   void run_events(std::uint8_t sink, std::vector<Event>& events);
   void run(const Closure& closure);
   // The disk is nearly full: see Store.
-  void reclaim() { committer_.reclaim(); }
+  void reclaim() {
+    if (committer_) committer_->reclaim();
+  }
   // Everything that was sealed is on the disk when it returns; nothing may come after it.
   void finish();
 
   // Any thread: with the next batch.
   void put_events(std::uint8_t sink, std::vector<Event>& events);  // Takes the content.
   void put_answer(PasswordChecked answer);
-  void post(Closure closure);
-  // Nothing that was posted and has not run will run any more.
-  [[nodiscard]] bool stopped() const { return io_.stopped(); }
+  // `otherwise` is called in its place by a node that does not lead.
+  void post(Closure closure, std::function<void()> otherwise = nullptr);
+  // When it has stopped, nothing that was posted and has not run will run any more.
+  [[nodiscard]] const asio::io_context& io() const { return io_; }
 
   [[nodiscard]] const Clock& clock() const { return clock_; }
 
@@ -63,11 +79,17 @@ class Runner {
     bool counted = true;  // False: these were not among the sink's events under way.
     std::vector<Event> events;
   };
+  struct Posted {
+    Closure closure;
+    std::function<void()> otherwise;
+  };
 
   void drain();
+  void turn_away();
   void step_all(std::vector<Event>& events, Instant now);
   void step(Event& event, Instant now);
   void finish_batch(Instant now);
+  void commit();
   void take_events(std::uint8_t sink, std::size_t count);
   void pay_events();
   void carry_out(Outputs&& outputs);
@@ -75,12 +97,14 @@ class Runner {
 
   asio::io_context& io_;
   const Clock& clock_;
-  Primary& primary_;
   ConnectionLog& log_;
+  std::optional<Role> role_;
+  bool flushing_ = false;                  // What the committer was told.
+  std::atomic<Lsn> followed_{UINT64_MAX};  // The feed needs the log from here on.
   Mailbox<Batch> batches_;
-  Mailbox<Closure> closures_;
+  Mailbox<Posted> closures_;
   std::vector<Batch> drained_batches_;  // Kept for their capacity.
-  std::vector<Closure> drained_closures_;
+  std::vector<Posted> drained_closures_;
   std::vector<Sink> sinks_;
   std::vector<Outputs> by_sink_;
   asio::steady_timer timer_;
@@ -88,8 +112,8 @@ class Runner {
   std::vector<std::size_t> owed_;  // By sink: events worked through and not told yet.
   bool owes_ = false;
   // The last ones: their threads call what stands above.
-  Committer committer_;
-  BodyReader body_reader_;
+  std::optional<Committer> committer_;
+  std::optional<BodyReader> body_reader_;
 };
 
 }  // namespace tandemq

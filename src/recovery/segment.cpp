@@ -124,19 +124,26 @@ void put_frame(std::string& out, ByteView record) {
   writer.bytes(record);
 }
 
+Result<Lsn> read_segment_header(const std::string& path, ByteView header) {
+  Reader reader(header);
+  const bool ours = reader.bytes(kMagic.size()) == kMagic;
+  const std::uint8_t format = reader.u8();
+  const Lsn first = reader.u64();
+  if (!ours || !reader.ok()) return failure(path + " is no part of an archive");
+  if (format != kSegmentFormat)
+    return failure(path + " is of format " + std::to_string(format) + ", which is not known; " +
+                   std::to_string(kSegmentFormat) + " is");
+  return first;
+}
+
 Result<SegmentEnd> read_segment(const Segment& segment,
                                 const std::function<bool(const OpenedRecord&, ByteView)>& visit) {
   const Result<std::string> bytes = read_file(segment.path);
   if (!bytes) return tl::unexpected(bytes.error());
   if (bytes->size() < kSegmentHeaderBytes) return SegmentEnd{0, bytes->empty()};
-  Reader reader(*bytes);
-  const bool ours = reader.bytes(kMagic.size()) == kMagic;
-  const std::uint8_t format = reader.u8();
-  if (!ours) return failure(segment.path + " is no part of an archive");
-  if (format != kSegmentFormat)
-    return failure(segment.path + " is of format " + std::to_string(format) + ", which is not " +
-                   "known; " + std::to_string(kSegmentFormat) + " is");
-  reader.u64();
+  if (auto header = read_segment_header(segment.path, *bytes); !header)
+    return tl::unexpected(header.error());
+  Reader reader(ByteView(*bytes).substr(kSegmentHeaderBytes));
   SegmentEnd end{kSegmentHeaderBytes, true};
   while (reader.size() > 0) {
     const ByteView record = reader.bytes(reader.u32());

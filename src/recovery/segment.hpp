@@ -32,6 +32,9 @@ std::string segment_path(const std::string& folder, Lsn first);
 Result<std::vector<Segment>> list_segments(const std::string& folder);
 
 std::string segment_header(Lsn first);
+// The first lsn. The error: the file at `path`, which begins with these bytes, is no segment or of
+// another format.
+Result<Lsn> read_segment_header(const std::string& path, ByteView header);
 void put_frame(std::string& out, ByteView record);
 
 struct SegmentEnd {

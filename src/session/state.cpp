@@ -303,4 +303,10 @@ void State::apply_to(const WillCleared& m) {
   marks_.wills.insert(m.client_id);
 }
 
+void State::apply_to(const TermStart& m) {
+  ENSURE(terms_.empty() || terms_.back().term < m.term, "terms rise");
+  if (terms_.size() == kTermsKept) terms_.erase(terms_.begin());
+  terms_.push_back({m.term, m.first});
+}
+
 }  // namespace tandemq

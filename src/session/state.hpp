@@ -28,6 +28,7 @@ namespace tandemq {
 
 // More sessions than anybody has; an id above it is damage.
 inline constexpr std::size_t kSessionSlotsMax = 100'000'000;
+inline constexpr std::size_t kDigestedEnds = 512;   // Deliveries at either end of a queue.
 inline constexpr std::uint64_t kMessageDigest = 5;  // The kind of a message in State::digest().
 std::uint64_t message_digest(const Message& message);
 
@@ -60,6 +61,7 @@ class State {
   [[nodiscard]] bool holds(MessageId id) const { return messages_.contains(id); }
   [[nodiscard]] const StoredMessage* stored(MessageId id) const;  // Null if it is gone.
   [[nodiscard]] std::uint64_t queued_count() const { return queued_count_; }
+  [[nodiscard]] const TermHistory& terms() const { return terms_; }
 
   // What a decision may take for something new.
   [[nodiscard]] SessionId free_session_id() const;
@@ -67,6 +69,9 @@ class State {
 
   // Of all that is durable: equal on two nodes that have applied the same log.
   [[nodiscard]] std::uint64_t digest() const;
+  // Of the durable sessions from `first` to below `last`, with both ends of what waits for them,
+  // and of the counts of all else: cheap enough to be compared while both nodes work.
+  [[nodiscard]] std::uint64_t digest(std::size_t first, std::size_t last) const;
   // Its invariants; each violation is a sentence. Empty if all hold. Walks everything: for tests,
   // recovery and `store verify`.
   [[nodiscard]] std::vector<std::string> check() const;
@@ -87,7 +92,7 @@ class State {
   void tables_written();
   // Takes over rows, before anything is applied, in the order of the tables and their keys. The
   // body of a retained message has to be in memory.
-  void restore(const TablesAt& at) { next_message_id_ = at.next_message_id; }
+  void restore(const TablesAt& at);
   Result<void> restore(Table table, ByteView key, ByteView value);
   // After the last row: drops messages that nobody refers to, and says how many.
   std::size_t finish_restore();
@@ -119,6 +124,7 @@ class State {
   void apply_to(const WillSet& m);
   void apply_to(const WillScheduled& m);
   void apply_to(const WillCleared& m);
+  void apply_to(const TermStart& m);
 
   Session& existing(SessionId id);
   StoredMessage& refer(MessageId id);
@@ -149,6 +155,7 @@ class State {
   std::uint64_t queued_count_ = 0;  // Deliveries of all sessions that are not in flight.
   std::map<std::string, StoredWill, std::less<>> wills_;
   MessageId next_message_id_{1};
+  TermHistory terms_;
 
   TableMarks marks_;
   StoredList being_written_;  // Their rows are in the changes under way.

@@ -33,11 +33,29 @@ enum Kind : std::uint64_t {
   kIncoming,
   kMessage = kMessageDigest,
   kRetained,
-  kWill
+  kWill,
+  kTerm,
+  kCounts
 };
 
 void write_time(Writer& writer, Instant at) {
   writer.u64(static_cast<std::uint64_t>(at.ms));
+}
+
+void digest_delivery(DigestSum& sum, SessionId session, std::size_t i, const Delivery& delivery) {
+  sum.add(kDelivery, [&](Writer& w) {
+    w.u32(index(session));
+    w.u32(static_cast<std::uint32_t>(i));
+    w.u64(number(delivery.message_id()));
+    w.u64(delivery.share);
+    w.u64(delivery.sequence);
+    w.u16(delivery.packet_id);
+    w.u8(static_cast<std::uint8_t>(delivery.qos));
+    w.u8(static_cast<std::uint8_t>(delivery.phase));
+    w.u8(delivery.retain ? 1 : 0);
+    if (delivery.subscription_ids)
+      for (const std::uint32_t id : *delivery.subscription_ids) w.u32(id);
+  });
 }
 
 void digest_session(DigestSum& sum, const Session& session,
@@ -59,22 +77,6 @@ void digest_session(DigestSum& sum, const Session& session,
       w.u8(subscription == nullptr ? 0xFF : encode_options(subscription->options));
     });
   }
-  for (std::size_t i = 0; i < session.outgoing.size(); ++i) {
-    const Delivery& delivery = session.outgoing[i];
-    sum.add(kDelivery, [&](Writer& w) {
-      w.u32(index(session.id));
-      w.u32(static_cast<std::uint32_t>(i));
-      w.u64(number(delivery.message_id()));
-      w.u64(delivery.share);
-      w.u64(delivery.sequence);
-      w.u16(delivery.packet_id);
-      w.u8(static_cast<std::uint8_t>(delivery.qos));
-      w.u8(static_cast<std::uint8_t>(delivery.phase));
-      w.u8(delivery.retain ? 1 : 0);
-      if (delivery.subscription_ids)
-        for (const std::uint32_t id : *delivery.subscription_ids) w.u32(id);
-    });
-  }
   for (const std::uint16_t packet_id : session.incoming)
     sum.add(kIncoming, [&](Writer& w) { w.u32(index(session.id)), w.u16(packet_id); });
 }
@@ -84,7 +86,10 @@ void digest_session(DigestSum& sum, const Session& session,
 std::uint64_t State::digest() const {
   DigestSum sum;
   for_each_session([&](const Session& session) {
-    if (session.durable) digest_session(sum, session, subscriptions_);
+    if (!session.durable) return;
+    digest_session(sum, session, subscriptions_);
+    for (std::size_t i = 0; i < session.outgoing.size(); ++i)
+      digest_delivery(sum, session.id, i, session.outgoing[i]);
   });
   for (const auto& [id, stored] : messages_)
     sum.add(stored.body ? message_digest(*stored.body) : stored.digest);
@@ -100,6 +105,40 @@ std::uint64_t State::digest() const {
       write_time(w, will.second.at);
     });
   }
+  for (const TermBegin& begin : terms_) {
+    sum.add(kTerm, [&](Writer& w) {
+      w.u64(begin.term.counter);
+      w.u64(begin.term.node);
+      w.u64(begin.first);
+    });
+  }
+  return sum.value();
+}
+
+std::uint64_t State::digest(std::size_t first, std::size_t last) const {
+  DigestSum sum;
+  for (std::size_t slot = first; slot < std::min(last, sessions_.size()); ++slot) {
+    const Session* session = sessions_[slot].get();
+    if (session == nullptr || !session->durable) continue;
+    digest_session(sum, *session, subscriptions_);
+    const std::size_t count = session->outgoing.size();
+    sum.add(kCounts, [&](Writer& w) { w.u64(count); });
+    for (std::size_t i = 0; i < count; ++i) {
+      if (i == kDigestedEnds && count > 2 * kDigestedEnds) i = count - kDigestedEnds;
+      const Delivery& delivery = session->outgoing[i];
+      digest_delivery(sum, session->id, i, delivery);
+      const StoredMessage* stored = delivery.stored;
+      if (stored != nullptr) sum.add(stored->body ? message_digest(*stored->body) : stored->digest);
+    }
+  }
+  sum.add(kCounts, [&](Writer& w) {
+    w.u64(messages_.size());
+    w.u64(number(next_message_id_));
+    w.u64(retained_topics_.size());
+    w.u64(retained_bytes_);
+    w.u64(wills_.size());
+    w.u64(terms_.empty() ? 0 : terms_.back().first);
+  });
   return sum.value();
 }
 

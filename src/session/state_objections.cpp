@@ -85,6 +85,10 @@ std::string_view objection(const State& state, const WillScheduled& m) {
 std::string_view objection(const State&, const WillCleared&) {
   return {};
 }
+std::string_view objection(const State& state, const TermStart& m) {
+  const bool later = state.terms().empty() || state.terms().back().term < m.term;
+  return later ? "" : "a later term has begun already";
+}
 template <class M>
 std::string_view objection(const State& state, const M& m) {
   const Session* session = state.session(m.session);

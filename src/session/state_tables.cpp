@@ -81,7 +81,7 @@ TableChanges State::collect_changes(const Position& at) {
     }
   }
   marks_.wills.clear();
-  changes.puts.push_back(tables_at_row({at, next_message_id_}));
+  changes.puts.push_back(tables_at_row({at, next_message_id_, terms_}));
   return changes;
 }
 
@@ -156,6 +156,11 @@ void State::tables_written() {
 }
 
 // ---------------------------------------------------------------- restore
+
+void State::restore(const TablesAt& at) {
+  next_message_id_ = at.next_message_id;
+  terms_ = at.terms;
+}
 
 Result<void> State::restore(Table table, ByteView key, ByteView value) {
   if (table == Table::messages) {

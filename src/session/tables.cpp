@@ -88,6 +88,11 @@ TableRow tables_at_row(const TablesAt& at) {
   writer.u64(at.position.lsn);
   writer.u64(at.position.chain);
   writer.u64(number(at.next_message_id));
+  for (const TermBegin& begin : at.terms) {
+    writer.varint(begin.term.counter);
+    writer.u64(begin.term.node);
+    writer.varint(begin.first);
+  }
   return {Table::meta, std::string(kStateKey), seal_row(Table::meta, kStateKey, fields)};
 }
 
@@ -101,6 +106,13 @@ Result<TablesAt> read_tables_at(ByteView key, ByteView value) {
   at.position.lsn = reader.u64();
   at.position.chain = reader.u64();
   at.next_message_id = static_cast<MessageId>(reader.u64());
+  while (reader.ok() && !reader.done() && at.terms.size() < kTermsKept) {
+    TermBegin begin;
+    begin.term.counter = reader.varint();
+    begin.term.node = reader.u64();
+    begin.first = reader.varint();
+    at.terms.push_back(begin);
+  }
   if (!reader.done() || key != kStateKey) return failure("the fields are not those of the tables");
   return at;
 }

@@ -3,7 +3,7 @@
 // lag behind it. TableChanges is what leads from one position to a later one.
 //
 //   table          key                                fields of the value
-//   meta           "state"                            position, next message id
+//   meta           "state"                            position, next message id, terms
 //   sessions       u32 session                        client id, user, expiry, times, incoming ids
 //   subscriptions  u32 session | filter               options, identifier
 //   messages       u64 message                        the message
@@ -87,6 +87,7 @@ Result<MessageId> read_retained_row(ByteView topic, ByteView value);
 struct TablesAt {
   Position position;
   MessageId next_message_id{1};
+  TermHistory terms;
 };
 TableRow tables_at_row(const TablesAt& at);
 Result<TablesAt> read_tables_at(ByteView key, ByteView value);

@@ -14,6 +14,34 @@ std::size_t index(Table table) {
   return static_cast<std::size_t>(table);
 }
 
+class MemorySnapshot final : public TableSnapshot {
+ public:
+  using Tables = std::array<std::map<std::string, std::string, std::less<>>, kTableCount>;
+
+  explicit MemorySnapshot(Tables tables) : tables_(std::move(tables)) {
+    for (const auto& rows : tables_) {
+      rows_ += rows.size();
+      for (const auto& [key, value] : rows) bytes_ += key.size() + value.size();
+    }
+  }
+
+  Result<void> read(Table table, ByteView after,
+                    const std::function<bool(ByteView key, ByteView value)>& visit) const override {
+    const auto& rows = tables_[index(table)];
+    for (auto row = rows.upper_bound(after); row != rows.end(); ++row) {
+      if (!visit(row->first, row->second)) break;
+    }
+    return {};
+  }
+  [[nodiscard]] std::uint64_t rows() const override { return rows_; }
+  [[nodiscard]] std::uint64_t bytes() const override { return bytes_; }
+
+ private:
+  Tables tables_;
+  std::uint64_t rows_ = 0;
+  std::uint64_t bytes_ = 0;
+};
+
 }  // namespace
 
 void MemoryStore::append(std::span<const Record> records) {
@@ -122,6 +150,11 @@ std::vector<std::string> MemoryStore::get(Table table, std::span<const std::stri
     if (row != rows.end()) values[i] = row->second;
   }
   return values;
+}
+
+std::unique_ptr<TableSnapshot> MemoryStore::snapshot() const {
+  const Lock lock(mutex_);
+  return std::make_unique<MemorySnapshot>(tables_);
 }
 
 void MemoryStore::lose_power(std::size_t survivors) {

@@ -12,6 +12,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -37,6 +38,7 @@ class MemoryStore final : public Store {
       Table table, const std::function<bool(ByteView key, ByteView value)>& visit) const override;
   [[nodiscard]] std::vector<std::string> get(Table table,
                                              std::span<const std::string> keys) const override;
+  [[nodiscard]] std::unique_ptr<TableSnapshot> snapshot() const override;  // A copy.
 
   // Undoes the writes since the last sync(), but for the first `survivors` of them; what is left is
   // durable then.

@@ -123,15 +123,7 @@ StoreInfo RocksStore::info() const {
   info.first_lsn = first_lsn();
   info.last_lsn = last_lsn();
   info.log_bytes = log_bytes();
-  rocksdb::SizeApproximationOptions sizes;
-  sizes.include_memtables = true;
-  const rocksdb::Range all(rocksdb::Slice(), kEnd);
-  for (std::size_t i = 0; i < kTableCount; ++i) {
-    const Family family = table(static_cast<Table>(i));
-    TableInfo& of_table = info.tables[i];
-    db_->GetIntProperty(family, rocksdb::DB::Properties::kEstimateNumKeys, &of_table.rows);
-    if (!db_->GetApproximateSizes(sizes, family, &all, 1, &of_table.bytes).ok()) of_table.bytes = 0;
-  }
+  for (std::size_t i = 0; i < kTableCount; ++i) info.tables[i] = table_info(static_cast<Table>(i));
   std::error_code gone;  // A file that is deleted meanwhile counts nothing.
   for (const auto& entry : std::filesystem::directory_iterator(options_.folder, gone)) {
     const std::uintmax_t bytes = entry.file_size(gone);
@@ -143,6 +135,16 @@ StoreInfo RocksStore::info() const {
 RocksStore::Family RocksStore::table(Table table) const {
   ENSURE(table < Table::count, "there is such a table");
   return families_[kLogFamily + 1 + static_cast<std::size_t>(table)];
+}
+
+TableInfo RocksStore::table_info(Table of) const {
+  TableInfo info;
+  rocksdb::SizeApproximationOptions sizes;
+  sizes.include_memtables = true;
+  const rocksdb::Range all(rocksdb::Slice(), kEnd);
+  db_->GetIntProperty(table(of), rocksdb::DB::Properties::kEstimateNumKeys, &info.rows);
+  if (!db_->GetApproximateSizes(sizes, table(of), &all, 1, &info.bytes).ok()) info.bytes = 0;
+  return info;
 }
 
 // Writes the batch, which has this many entries.

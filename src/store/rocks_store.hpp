@@ -82,6 +82,7 @@ class RocksStore final : public Store {
       Table table, const std::function<bool(ByteView key, ByteView value)>& visit) const override;
   [[nodiscard]] std::vector<std::string> get(Table table,
                                              std::span<const std::string> keys) const override;
+  [[nodiscard]] std::unique_ptr<TableSnapshot> snapshot() const override;
 
   // A consistent copy in a new folder; files are shared as hard links, or copied to another disk.
   Result<void> checkpoint(const std::string& folder) const;
@@ -99,6 +100,7 @@ class RocksStore final : public Store {
   Result<void> find_log_ends();
   Result<void> measure_log();
   [[nodiscard]] Family table(Table table) const;
+  [[nodiscard]] TableInfo table_info(Table of) const;
 
   void write(std::uint64_t entries);
   void forget_trimmed();

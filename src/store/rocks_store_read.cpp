@@ -1,9 +1,12 @@
 // Reading, also around damage: a block that cannot be read hides the keys in it, so the next key
 // that can be read is searched for by seeking.
 #include "store/rocks_store.hpp"
+
+#include "base/ensure.hpp"
 #include "store/rocks_store_options.hpp"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <utility>
 
@@ -82,12 +85,55 @@ std::optional<std::string> next_readable(const NewRows& rows, std::string low) {
   return high;
 }
 
+tl::unexpected<Error> damage(const std::string& sentence) {
+  return failure(sentence +
+                 "; start tandemqd once with --repair, which keeps all that can be read");
+}
+
+std::string unreadable(const std::string& family, ByteView from, const rocksdb::Status& status) {
+  return family + " cannot be read behind key " + shown(from) + ": " + status.ToString();
+}
+
+class RocksSnapshot final : public TableSnapshot {
+ public:
+  using Families = std::array<rocksdb::ColumnFamilyHandle*, kTableCount>;
+
+  RocksSnapshot(rocksdb::DB& db, const Families& families, const TableInfo& size)
+      : db_(db), families_(families), size_(size), snapshot_(db.GetSnapshot()) {}
+  ~RocksSnapshot() override { db_.ReleaseSnapshot(snapshot_); }
+  RocksSnapshot(const RocksSnapshot&) = delete;
+  RocksSnapshot& operator=(const RocksSnapshot&) = delete;
+
+  // Damage is an error here also for a store that skips it: an image has all rows or is none.
+  Result<void> read(Table table, ByteView after,
+                    const std::function<bool(ByteView key, ByteView value)>& visit) const override {
+    ENSURE(table < Table::count, "there is such a table");
+    rocksdb::ColumnFamilyHandle* const family = families_[static_cast<std::size_t>(table)];
+    rocksdb::ReadOptions reading;
+    reading.fill_cache = false;
+    reading.snapshot = snapshot_;
+    const Rows rows(db_.NewIterator(reading, family));
+    rows->Seek(slice(after));
+    if (rows->Valid() && view(rows->key()) == after) rows->Next();
+    for (; rows->Valid(); rows->Next())
+      if (!visit(view(rows->key()), view(rows->value()))) return {};
+    if (rows->status().ok()) return {};
+    return damage(unreadable(family->GetName(), after, rows->status()));
+  }
+  [[nodiscard]] std::uint64_t rows() const override { return size_.rows; }
+  [[nodiscard]] std::uint64_t bytes() const override { return size_.bytes; }
+
+ private:
+  rocksdb::DB& db_;
+  Families families_;
+  TableInfo size_;
+  const rocksdb::Snapshot* snapshot_;  // Owned.
+};
+
 }  // namespace
 
 Result<void> RocksStore::damage_found(const std::string& sentence) const {
-  if (!options_.skipped)
-    return failure(sentence +
-                   "; start tandemqd once with --repair, which keeps all that can be read");
+  if (!options_.skipped) return damage(sentence);
   options_.skipped(sentence);
   return {};
 }
@@ -106,10 +152,7 @@ Result<void> RocksStore::walk(Family family, std::string from, const Visit& visi
     }
     const rocksdb::Status status = rows->status();
     if (status.ok()) return {};
-    if (!options_.skipped) {
-      return damage_found(family->GetName() + " cannot be read behind key " + shown(from) + ": " +
-                          status.ToString());
-    }
+    if (!options_.skipped) return damage(unreadable(family->GetName(), from, status));
     if (!last.empty()) from = last + '\0';
     const std::optional<std::string> next = next_readable(new_rows, from);
     damaged(from, next ? ByteView(*next) : ByteView(), status.ToString());
@@ -170,6 +213,18 @@ std::vector<std::string> RocksStore::get(Table of, std::span<const std::string> 
   for (std::size_t i = 0; i < keys.size(); ++i)
     if (statuses[i].ok()) found[i] = values[i].ToString();
   return found;
+}
+
+std::unique_ptr<TableSnapshot> RocksStore::snapshot() const {
+  RocksSnapshot::Families families{};
+  TableInfo size;
+  for (std::size_t i = 0; i < kTableCount; ++i) {
+    const TableInfo info = table_info(static_cast<Table>(i));
+    size.rows += info.rows;
+    size.bytes += info.bytes;
+    families[i] = table(static_cast<Table>(i));
+  }
+  return std::make_unique<RocksSnapshot>(*db_, families, size);
 }
 
 }  // namespace tandemq

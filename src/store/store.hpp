@@ -12,11 +12,26 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 namespace tandemq {
+
+// The tables as they stood at one moment, however they change meanwhile. It costs room on the disk
+// as long as it lives, and must not outlive its store. One thread at a time.
+class TableSnapshot {
+ public:
+  virtual ~TableSnapshot() = default;
+  // Calls `visit` with each row behind `after`, in the order of the keys, until it returns false.
+  virtual Result<void> read(
+      Table table, ByteView after,
+      const std::function<bool(ByteView key, ByteView value)>& visit) const = 0;
+  // About how many rows, and how many bytes.
+  [[nodiscard]] virtual std::uint64_t rows() const = 0;
+  [[nodiscard]] virtual std::uint64_t bytes() const = 0;
+};
 
 class Store {
  public:
@@ -50,6 +65,7 @@ class Store {
   // The values of these rows, empty for one that is not there or cannot be read.
   [[nodiscard]] virtual std::vector<std::string> get(Table table,
                                                      std::span<const std::string> keys) const = 0;
+  [[nodiscard]] virtual std::unique_ptr<TableSnapshot> snapshot() const = 0;
 };
 
 }  // namespace tandemq

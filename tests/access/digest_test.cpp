@@ -35,6 +35,21 @@ TEST_CASE("digests have their published values") {
   CHECK(hmac_sha256("", "").size() == kSha256Size);
 }
 
+TEST_CASE("an HMAC in pieces is the one over the whole, message after message under one key") {
+  for (const std::string key : {"", "Jefe",
+                                "a key that is longer than the 64 bytes of one block of"
+                                " SHA-256, so that it is hashed itself"}) {
+    HmacSha256 hmac(key);
+    for (const std::string message : {"what do ya want for nothing?", "", "second"}) {
+      const std::size_t half = message.size() / 2;
+      hmac.add(message.substr(0, half));
+      hmac.add(message.substr(half));
+      const auto result = hmac.finish();
+      CHECK(std::string(result.data(), result.size()) == hmac_sha256(key, message));
+    }
+  }
+}
+
 TEST_CASE("strings are equal in constant time only if they are equal") {
   CHECK(equal_in_constant_time("", ""));
   CHECK(equal_in_constant_time("same", "same"));

@@ -122,12 +122,12 @@ class Lab {
   Config config_;
   std::shared_ptr<const Access> access_;
   std::unique_ptr<State> state_;
+  Term term_{1, 1};
   std::unique_ptr<Primary> primary_;
   Replica replica_;
   MemoryStore store_;
   std::vector<Record> records_;
   std::vector<std::unique_ptr<Client>> clients_;  // By slot; never reused.
-  Term term_{1, 1};
   bool in_batch_ = false;
 };
 

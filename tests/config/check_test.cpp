@@ -111,4 +111,70 @@ TEST_CASE("the settings of the store fit each other") {
         std::string::npos);
 }
 
+TEST_CASE("a cluster has a name of 1 to 255 bytes") {
+  CHECK(report_with(&Config::cluster_id, std::string()) ==
+        "error: cluster.id = '': expected a text of 1 to 255 bytes\n");
+  CHECK(report_with(&Config::cluster_id, std::string(255, 'a')).empty());
+  CHECK(report_with(&Config::cluster_id, std::string(256, 'a')).starts_with("error: cluster.id"));
+}
+
+TEST_CASE("a pair needs both addresses and something that its nodes know each other by") {
+  ReplicationConfig pair;
+  pair.listen = "[::1]:7400";
+  pair.peer = "b.example.org:7400";
+  pair.secret_file = "secret";
+  const auto report_of_pair = [](const ReplicationConfig& replication) {
+    return report_with(&Config::replication, replication);
+  };
+  CHECK(report_of_pair({}).empty());
+  CHECK(report_of_pair(pair).empty());
+  ReplicationConfig half = pair;
+  half.peer.clear();
+  CHECK(report_of_pair(half).starts_with("error: replication.listen is set and replication.peer"));
+  half.peer.swap(half.listen);
+  CHECK(report_of_pair(half).starts_with("error: replication.peer is set and replication.listen"));
+  ReplicationConfig open = pair;
+  open.secret_file.clear();
+  const std::string report = report_of_pair(open);
+  CHECK(report.starts_with("error: replication.listen would be an open door"));
+  CHECK(report.find("openssl rand -hex 32 > FILE") != std::string::npos);
+  open.tls_cert = open.tls_key = open.tls_ca = "file.pem";
+  CHECK(report_of_pair(open).empty());
+}
+
+TEST_CASE("the addresses of a pair are HOST:PORT, and a peer has a port") {
+  ReplicationConfig pair;
+  pair.listen = "a";
+  pair.peer = "b:7400";
+  pair.secret_file = "secret";
+  CHECK(report_with(&Config::replication, pair) ==
+        "error: replication.listen = 'a': expected HOST:PORT, such as 192.0.2.7:7400 or "
+        "[2001:db8::7]:7400; PORT is not a number from 0 to 65535\n");
+  pair.listen = "a:0";
+  CHECK(report_with(&Config::replication, pair).empty());
+  pair.peer = "b:0";
+  CHECK(report_with(&Config::replication, pair) ==
+        "error: replication.peer = 'b:0': expected a PORT from 1 to 65535\n");
+}
+
+TEST_CASE("of the three files of TLS none may be left out") {
+  ReplicationConfig pair;
+  pair.listen = "a:7400";
+  pair.peer = "b:7400";
+  pair.secret_file = "secret";
+  pair.tls_key = "key.pem";
+  CHECK(report_with(&Config::replication, pair) ==
+        "error: replication.tls.cert is empty: TLS between the nodes needs cert, key and ca\n"
+        "error: replication.tls.ca is empty: TLS between the nodes needs cert, key and ca\n");
+}
+
+TEST_CASE("what is only in memory cannot be replicated") {
+  Config config = config_with({"mqtt://localhost"});
+  config.replication.listen = config.replication.peer = "localhost:7400";
+  config.replication.secret_file = "secret";
+  config.store.in_memory = true;
+  CHECK(report(config).find("error: store.in_memory = true cannot be replicated") !=
+        std::string::npos);
+}
+
 }  // namespace tandemq

@@ -84,4 +84,44 @@ TEST_CASE("files that the configuration names have to be readable") {
   CHECK(report.find("error: data.dir: ") != std::string::npos);
 }
 
+TEST_CASE("a secret is the first line of its file") {
+  const Folder folder;
+  const std::string secret(16, 's');
+  CHECK(read_secret(folder.write("a", secret + "\nthe rest")).value() == secret);
+  CHECK(read_secret(folder.write("b", secret + "\r\n")).value() == secret);
+  CHECK(read_secret(folder.write("c", secret)).value() == secret);
+}
+
+TEST_CASE("a secret that is short or missing is refused with the way to make one") {
+  const Folder folder;
+  const std::string path = folder.write("short", std::string(15, 's') + "\n" + "0123456789abcdef");
+  const std::string remedy =
+      "; make it with 'openssl rand -hex 32 > " + path + "' and copy it to both nodes";
+  CHECK(read_secret(path).error().text ==
+        "the first line of '" + path + "' has 15 bytes, a secret has 16 or more" + remedy);
+  fs::remove(path);
+  CHECK(read_secret(path).error().text ==
+        "'" + path + "' cannot be read: No such file or directory" + remedy);
+}
+
+TEST_CASE("the files of replication are asked for, and a secret that others may read is told") {
+  const Folder folder;
+  Config config;
+  config.data_dir = folder.file("data");
+  config.replication.secret_file = folder.write("secret", std::string(64, 's'));
+  config.replication.tls_cert = config.replication.tls_ca = config.replication.secret_file;
+  fs::permissions(config.replication.secret_file, fs::perms::owner_read);
+  CHECK(check_files(config).empty());
+  for (const fs::perms others : {fs::perms::group_read, fs::perms::others_read}) {
+    fs::permissions(config.replication.secret_file, fs::perms::owner_read | others);
+    CHECK(report_of(check_files(config)) ==
+          "warning: replication.secret_file: others than its owner may read '" +
+              config.replication.secret_file + "'; chmod 600 it\n");
+  }
+  config.replication.tls_key = config.replication.secret_file = folder.file("missing");
+  const std::string report = report_of(check_files(config));
+  CHECK(report.find("error: replication.tls.key: ") != std::string::npos);
+  CHECK(report.find("error: replication.secret_file: ") != std::string::npos);
+}
+
 }  // namespace tandemq

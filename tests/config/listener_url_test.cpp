@@ -87,4 +87,22 @@ TEST_CASE("only 127.0.0.0/8, ::1 and localhost are loopback") {
     CHECK_FALSE(is_loopback(host));
 }
 
+TEST_CASE("HOST:PORT gives both, and the port is not left out") {
+  const auto named = parse_host_port("b.example.org:7400");
+  REQUIRE(named.has_value());
+  CHECK(named->host == "b.example.org");
+  CHECK(named->port == 7400);
+  const auto numbered = parse_host_port("[2001:db8::7]:0");
+  REQUIRE(numbered.has_value());
+  CHECK(numbered->host == "2001:db8::7");
+  CHECK(numbered->port == 0);
+  for (const char* text : {"", "b", "b:", ":7400", "b:65536", "b:-1", "b:7400 ", "b:7400/", "[b]:1",
+                           "2001:db8::7:7400", "[::1]7400", "[::1", "mqtt://b:7400"}) {
+    CAPTURE(text);
+    const auto refused = parse_host_port(text);
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().text.starts_with("'" + std::string(text) + "': expected HOST:PORT, "));
+  }
+}
+
 }  // namespace tandemq

@@ -43,7 +43,16 @@ TEST_CASE("the keys that are promised exist") {
                           "mqtt.retain_available",
                           "mqtt.queue_qos0",
                           "mqtt.allow_empty_client_id",
-                          "admin.socket"})
+                          "admin.socket",
+                          "cluster.id",
+                          "replication.listen",
+                          "replication.peer",
+                          "replication.mode",
+                          "replication.secret_file",
+                          "replication.tls.cert",
+                          "replication.tls.key",
+                          "replication.tls.ca",
+                          "replication.timeout_ms"})
     CHECK_MESSAGE(find_option(key) != nullptr, key);
 }
 
@@ -137,6 +146,17 @@ TEST_CASE("words of an enum are in the order of its values") {
     CHECK(set_value(config, row, word).has_value());
     CHECK(config.limits.queue_full == value);
     CHECK(value_of(config, row) == word);
+  }
+  const ConfigOption& mode = option("replication.mode");
+  constexpr std::pair<const char*, ReplicationMode> kModes[] = {
+      {"async", ReplicationMode::async},
+      {"received", ReplicationMode::received},
+      {"written", ReplicationMode::written},
+      {"flushed", ReplicationMode::flushed}};
+  for (const auto& [word, value] : kModes) {
+    CHECK(set_value(config, mode, word).has_value());
+    CHECK(config.replication.mode == value);
+    CHECK(value_of(config, mode) == word);
   }
 }
 

@@ -253,3 +253,24 @@ TEST_CASE("a queue that was empty at a restart goes on behind the same log") {
   lab.join(v5("p")).publish("t", "2", 1);
   CHECK(again.next() == "t 2 q1 #1");
 }
+
+TEST_CASE("the first record of a primary begins its term, and no other does") {
+  Bare bare;
+  CHECK(bare.state.terms() == TermHistory{{{1, 1}, 1}});
+  const Position last = bare.primary->position();
+  State& state = bare.state;
+  Primary next(state, quiet(), std::make_shared<const Access>(Policy{}), Term{2, 7}, last, Lsn{0});
+  next.start(bare.now);
+  const auto record = next.seal(bare.now);
+  REQUIRE(record.has_value());
+  CHECK(record->position.term == Term{2, 7});
+  CHECK(record->position.lsn == last.lsn + 1);
+  const auto opened = open_record(record->bytes, last);
+  REQUIRE(opened.has_value());
+  const auto* begin = std::get_if<TermStart>(&opened->mutations.front());
+  REQUIRE(begin != nullptr);
+  CHECK(begin->term == Term{2, 7});
+  CHECK(begin->first == last.lsn + 1);
+  CHECK(state.terms().back() == TermBegin{{2, 7}, last.lsn + 1});
+  CHECK_FALSE(next.seal(bare.now).has_value());
+}

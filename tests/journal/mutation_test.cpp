@@ -50,7 +50,8 @@ std::vector<Mutation> samples() {
           RetainedCleared{"a"},
           will,
           WillScheduled{"c", Instant{7}},
-          WillCleared{"c"}};
+          WillCleared{"c"},
+          TermStart{{7, UINT64_MAX}, 300}};
 }
 
 std::string bytes_of(const Mutation& mutation) {

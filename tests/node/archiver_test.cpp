@@ -32,11 +32,11 @@ TEST_CASE("what the log holds when an archiver is stopped is archived") {
 
 TEST_CASE("the log keeps what is not archived, however long it gets") {
   MemoryStore store;
-  StoreConfig config;
-  config.in_memory = true;
-  config.log_bytes_max = 1'000;
+  Config config;
+  config.store.in_memory = true;
+  config.store.log_bytes_max = 1'000;
   const Lsn archived = 40;
-  Committer committer(store, config, 0, {[](Lsn) {}, [] {}, [] { return archived; }});
+  Committer committer(store, config, 0, {[](Lsn, Lsn) {}, [] {}, [] { return archived; }, nullptr});
   for (Lsn lsn = 1; lsn <= 100; ++lsn) committer.append(record_of(lsn, std::string(90, 'x')));
   committer.stop();
   CHECK(store.last_lsn() == 100);

@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -25,23 +26,33 @@ class Told {
   explicit Told(const MemoryStore& store) : store_(store) {}
 
   Committer::Ports ports() {
-    return {[this](Lsn lsn) { note(lsn); }, [this] { note_tables(); }};
+    return {[this](Lsn written, Lsn flushed) { note(written, flushed); }, [this] { note_tables(); },
+            nullptr, nullptr};
+  }
+  void await_written(Lsn lsn) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return written_ >= lsn; });
   }
   void await(Lsn lsn) {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return committed_ >= lsn; });
+    changed_.wait(lock, [&] { return flushed_ >= lsn; });
   }
   void await_tables(int count) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return tables_ >= count; });
   }
   bool told_too_early = false;
+  bool fell = false;
 
  private:
-  void note(Lsn lsn) {
+  void note(Lsn written, Lsn flushed) {
     const std::lock_guard lock(mutex_);
-    told_too_early = told_too_early || store_.last_lsn() < lsn || store_.unsynced() > 0;
-    committed_ = lsn;
+    const bool waits = flushed < written;
+    told_too_early = told_too_early || store_.last_lsn() < written || written < flushed ||
+                     (!waits && store_.unsynced() > 0);
+    fell = fell || written < written_ || flushed < flushed_;
+    written_ = written;
+    flushed_ = flushed;
     changed_.notify_all();
   }
   void note_tables() {
@@ -53,19 +64,21 @@ class Told {
   const MemoryStore& store_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  Lsn committed_ = 0;
+  Lsn written_ = 0;
+  Lsn flushed_ = 0;
   int tables_ = 0;
 };
 
 }  // namespace
 
-TEST_CASE("a record is told to be committed when it is on the disk, not before") {
+TEST_CASE("a record is told to be flushed when it is on the disk, not before") {
   MemoryStore store;
   Told told(store);
-  Committer committer(store, StoreConfig{}, 0, told.ports());
+  Committer committer(store, Config{}, 0, told.ports());
   for (Lsn lsn = 1; lsn <= 100; ++lsn) committer.append(record_of(lsn));
   told.await(100);
   CHECK_FALSE(told.told_too_early);
+  CHECK_FALSE(told.fell);
   CHECK(store.last_lsn() == 100);
   committer.append(record_of(101));
   told.await(101);
@@ -76,8 +89,8 @@ TEST_CASE("a record is told to be committed when it is on the disk, not before")
 TEST_CASE("what was appended is on the disk after stop(), whatever store.sync says") {
   MemoryStore store;
   Told told(store);
-  StoreConfig config;
-  config.sync = "never";
+  Config config;
+  config.store.sync = "never";
   Committer committer(store, config, 0, told.ports());
   committer.append(record_of(1));
   committer.stop();
@@ -88,20 +101,73 @@ TEST_CASE("what was appended is on the disk after stop(), whatever store.sync sa
 TEST_CASE("with store.sync = interval the log is forced to the disk a little later") {
   MemoryStore store;
   Told told(store);
-  StoreConfig config;
-  config.sync = "interval:1";
+  Config config;
+  config.store.sync = "interval:1";
   Committer committer(store, config, 0, told.ports());
   committer.append(record_of(1));
+  told.await_written(1);
   told.await(1);
-  while (store.unsynced() > 0) std::this_thread::yield();
+  CHECK(store.unsynced() == 0);
   CHECK(store.last_lsn() == 1);
+  CHECK_FALSE(told.told_too_early);
+}
+
+TEST_CASE("set_flush() outdoes store.sync, and what waited is forced to the disk then") {
+  MemoryStore store;
+  Told told(store);
+  Config config;
+  config.store.sync = "never";
+  Committer committer(store, config, 0, told.ports());
+  committer.append(record_of(1));
+  told.await_written(1);
+  CHECK(store.unsynced() > 0);
+  committer.set_flush(true);
+  told.await(1);
+  committer.append(record_of(2));
+  told.await(2);
+  committer.set_flush(false);
+  committer.append(record_of(3));
+  told.await_written(3);
+  told.await(3);  // A tenth of a second later.
+  CHECK_FALSE(told.told_too_early);
+  CHECK_FALSE(told.fell);
+}
+
+TEST_CASE("the log keeps what a standby needs, as far as replication.log_bytes_max allows") {
+  MemoryStore store;
+  Told told(store);
+  Config config;
+  config.store.log_bytes_max = 1'000;
+  config.replication.log_bytes_max = 5'000;
+  Lsn needed = 0;
+  SUBCASE("it needs a little") {
+    needed = 70;
+  }
+  SUBCASE("it needs more than that") {
+    needed = 10;
+  }
+  Committer::Ports ports = told.ports();
+  ports.followed = [needed] { return needed; };
+  Committer committer(store, config, 0, std::move(ports));
+  for (Lsn lsn = 1; lsn <= 100; ++lsn) committer.append(record_of(lsn));
+  TableChanges changes;
+  changes.at.lsn = 100;
+  committer.write_tables(TableChanges(changes));
+  told.await_tables(1);
+  committer.stop();
+  if (needed == 70) {
+    CHECK(store.first_lsn() == 70);
+  } else {
+    CHECK(store.first_lsn() > 40);
+    CHECK(store.first_lsn() < 50);
+  }
 }
 
 TEST_CASE("the log is trimmed to its bound, but never beyond the tables") {
   MemoryStore store;
   Told told(store);
-  StoreConfig config;
-  config.log_bytes_max = 1'000;
+  Config config;
+  config.store.log_bytes_max = 1'000;
   Committer committer(store, config, 0, told.ports());
   for (Lsn lsn = 1; lsn <= 100; ++lsn) committer.append(record_of(lsn));
   told.await(100);

@@ -28,7 +28,7 @@ State sample() {
   for (const Mutation& mutation : std::initializer_list<Mutation>{
            opened(kAnn, "ann"), opened(kBob, "bob"), stored(1, "t"), queued(kAnn, 1, 0, 1),
            queued(kAnn, 1, 1, 2), queued(kAnn, 1, 2), Released{kAnn, 2}, IncomingTaken{kAnn, 5},
-           will_of("ann")})
+           will_of("ann"), TermStart{{3, 7}, 1}})
     state.apply(mutation);
   return state;
 }
@@ -82,7 +82,10 @@ TEST_CASE("what does not fit is told, of each kind of mutation") {
            {IncomingReleased{kNobody, 5}, "its session is missing"},
            {IncomingReleased{kAnn, 6}, "its packet id was not taken"},
            {RetainedSet{MessageId{2}}, "its message is missing"},
-           {WillScheduled{"bob", {}}, "its will is missing"}}) {
+           {WillScheduled{"bob", {}}, "its will is missing"},
+           {TermStart{{3, 7}, 2}, "a later term has begun already"},
+           {TermStart{{3, 6}, 2}, "a later term has begun already"},
+           {TermStart{{2, 8}, 2}, "a later term has begun already"}}) {
     INFO("mutation ", row.mutation.index());
     CHECK(sample().objection_to(row.mutation) == row.objection);
   }
@@ -115,7 +118,9 @@ TEST_CASE("what fits has no objection and can be applied, of each kind of mutati
                                        will_of("bob"),
                                        WillScheduled{"ann", Instant{3}},
                                        WillCleared{"ann"},
-                                       WillCleared{"nobody"}}) {
+                                       WillCleared{"nobody"},
+                                       TermStart{{3, 8}, 2},
+                                       TermStart{{4, 1}, 2}}) {
     INFO("mutation ", mutation.index());
     State state = sample();
     CHECK(state.objection_to(mutation).empty());

@@ -327,6 +327,18 @@ TEST_CASE("a State that was restored goes on like the one that was not") {
   CHECK(one.bodies.size() == other.bodies.size());
 }
 
+TEST_CASE("the terms that a State has seen survive in the tables") {
+  Books books;
+  books.apply({TermStart{{1, 9}, 1}, opened(kAnn, "ann"), TermStart{{4, 2}, 300}});
+  books.round();
+  State again;
+  books.restore(again);
+  CHECK(again.terms() == TermHistory{{{1, 9}, 1}, {{4, 2}, 300}});
+  again.apply(TermStart{{5, 1}, 301});
+  CHECK(again.terms().back().first == 301);
+  CHECK(again.digest() != books.state.digest());
+}
+
 TEST_CASE("mark_all writes the whole State into tables that are empty") {
   Books books;
   RandomSteps steps(5);

@@ -1,5 +1,6 @@
 #include "session/state.hpp"
 
+#include <initializer_list>
 #include <string>
 #include <utility>
 
@@ -138,7 +139,8 @@ TEST_CASE("the digest is of all that is durable, and of nothing else") {
                                          RetainedSet{MessageId{1}},
                                          SessionSuspended{kBob, 60, Instant{9}},
                                          SessionResumed{kBob, "u", 60, Instant{9}},
-                                         SessionEnded{kAnn}};
+                                         SessionEnded{kAnn},
+                                         TermStart{{1, 1}, 1}};
   for (const Mutation& change : changes) {
     State changed = sample();
     changed.apply(change);
@@ -146,4 +148,93 @@ TEST_CASE("the digest is of all that is durable, and of nothing else") {
     CHECK(changed.digest() != before);
     CHECK(changed.check().empty());
   }
+}
+
+TEST_CASE("the digest of a few sessions is of what waits for them, and not of the others") {
+  const std::size_t ann = index(kAnn);
+  const std::size_t bob = index(kBob);
+  const State before = sample();
+  for (const Mutation& change : std::initializer_list<Mutation>{
+           Subscribed{kAnn, "t/#", 2, 7}, Released{kAnn, 1}, IncomingTaken{kAnn, 1},
+           SessionSuspended{kAnn, 60, Instant{9}}}) {
+    State changed = sample();
+    changed.apply(change);
+    INFO("mutation ", change.index());
+    CHECK(changed.digest(ann, ann + 1) != before.digest(ann, ann + 1));
+    CHECK(changed.digest(0, 100) != before.digest(0, 100));
+    CHECK(changed.digest(bob, bob + 1) == before.digest(bob, bob + 1));
+  }
+}
+
+TEST_CASE("the digest of a few sessions is of the bodies that wait for them") {
+  const auto with_payload = [](const char* payload) {
+    State state;
+    state.apply(opened(kAnn, "ann"));
+    state.apply(stored(1, "t", payload));
+    state.apply(queued(kAnn, 1));
+    return state;
+  };
+  const State one = with_payload("one");
+  CHECK(one.digest(1, 2) == with_payload("one").digest(1, 2));
+  CHECK(one.digest(1, 2) != with_payload("two").digest(1, 2));
+  CHECK(one.digest(2, 3) == with_payload("two").digest(2, 3));
+}
+
+TEST_CASE("of a long queue the digest of a few sessions has both ends, and the count") {
+  constexpr std::uint64_t kCount = 3 * kDigestedEnds;
+  const auto without = [](std::uint64_t sequence) {
+    State state;
+    state.apply(opened(kAnn, "ann"));
+    state.apply(stored(1, "t"));
+    for (std::uint64_t i = 0; i <= kCount; ++i)
+      if (i != sequence) state.apply(queued(kAnn, 1, 0, i));
+    return state.digest(1, 2);
+  };
+  const std::uint64_t middle = without(kCount / 2);
+  CHECK(without(kCount) != middle);
+  CHECK(without(0) != middle);
+  CHECK(without(UINT64_MAX) != middle);
+}
+
+TEST_CASE("the digest of a few sessions counts all else") {
+  const State before = sample();
+  for (const Mutation& change : std::initializer_list<Mutation>{
+           stored(2, "t/2"), RetainedSet{MessageId{1}},
+           WillSet{"ann", "u", 0, {}, stored(0, "w").message}, TermStart{{1, 1}, 8}}) {
+    State changed = sample();
+    changed.apply(change);
+    INFO("mutation ", change.index());
+    CHECK(changed.digest(1, 1) != before.digest(1, 1));
+  }
+}
+
+TEST_CASE("the digest of a few sessions is the same with bodies in memory and without") {
+  State state = sample();
+  const std::uint64_t before = state.digest(0, 3);
+  (void)state.collect_changes({});
+  state.tables_written();
+  state.keep_bodies_within(0);
+  REQUIRE(state.body_bytes() == 0);
+  CHECK(state.digest(0, 3) == before);
+}
+
+TEST_CASE("a session that ends with its connection is in no digest of a few") {
+  State state = sample();
+  const std::uint64_t before = state.digest(0, 100);
+  state.apply(opened(static_cast<SessionId>(3), "volatile", false));
+  state.apply(Subscribed{static_cast<SessionId>(3), "x", 0, 0});
+  CHECK(state.digest(0, 100) == before);
+}
+
+TEST_CASE("a State knows which term began where, and forgets the oldest of very many") {
+  State state;
+  CHECK(state.terms().empty());
+  for (std::uint64_t i = 1; i <= kTermsKept; ++i) state.apply(TermStart{{i, 7}, i * 10});
+  REQUIRE(state.terms().size() == kTermsKept);
+  CHECK(state.terms().front() == TermBegin{{1, 7}, 10});
+  state.apply(TermStart{{kTermsKept + 1, 3}, 5'000});
+  REQUIRE(state.terms().size() == kTermsKept);
+  CHECK(state.terms().front() == TermBegin{{2, 7}, 20});
+  CHECK(state.terms().back() == TermBegin{{kTermsKept + 1, 3}, 5'000});
+  CHECK(state.check().empty());
 }

@@ -106,15 +106,28 @@ TEST_CASE("a retained row names its message") {
 }
 
 TEST_CASE("where the tables stand comes back from its row") {
-  const TablesAt at{{{3, 4}, 5, 0xFFFFFFFFFFFFFFFF}, MessageId{6}};
+  const TablesAt at{
+      {{3, 4}, 5, 0xFFFFFFFFFFFFFFFF}, MessageId{6}, {{{2, UINT64_MAX}, 1}, {{3, 4}, 300}}};
   const TableRow row = tables_at_row(at);
   CHECK(row.table == Table::meta);
   const auto read = read_tables_at(row.key, row.value);
   REQUIRE(read.has_value());
   CHECK(read->position == at.position);
   CHECK(read->next_message_id == at.next_message_id);
+  CHECK(read->terms == at.terms);
   CHECK_FALSE(read_tables_at("other", row.value).has_value());
   const auto fields = open_row(row.table, row.key, row.value);
   REQUIRE(fields.has_value());
   CHECK_FALSE(read_tables_at(row.key, seal_row(row.table, row.key, fields->substr(1))).has_value());
+  const std::string cut(fields->substr(0, fields->size() - 1));
+  CHECK_FALSE(read_tables_at(row.key, seal_row(row.table, row.key, cut)).has_value());
+}
+
+TEST_CASE("a row of meta from before there were terms is read as one without any") {
+  const TablesAt at{{{3, 4}, 5, 6}, MessageId{7}, {}};
+  const TableRow row = tables_at_row(at);
+  const auto read = read_tables_at(row.key, row.value);
+  REQUIRE(read.has_value());
+  CHECK(read->position == at.position);
+  CHECK(read->terms.empty());
 }

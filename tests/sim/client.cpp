@@ -59,7 +59,8 @@ void SimClient::act(Instant now, bool settling) {
 }
 
 void SimClient::come(Instant now) {
-  link_ = &ports_.open();
+  link_ = ports_.open();
+  if (link_ == nullptr) return;
   accepted_ = false;
   mqtt::Connect packet;
   packet.version = role_.version;

@@ -24,7 +24,7 @@ class SimClient {
  public:
   // What it needs of the world around it.
   struct Ports {
-    std::function<Link&()> open;
+    std::function<Link*()> open;    // Null: nobody answers.
     std::ostream* story = nullptr;  // Null if nobody listens.
   };
 

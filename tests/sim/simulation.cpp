@@ -25,7 +25,7 @@ Simulation::Simulation(std::uint64_t seed, Fault fault, std::ostream* story)
         role.shares ? group
                     : ledger_.add_reader({role.id, role.qos, role.durable, false, role.filters});
     clients_.emplace_back(role, reader, plan_.config.limits.receive_maximum, luck_, ledger_,
-                          SimClient::Ports{[this]() -> Link& { return open_link(); }, story_});
+                          SimClient::Ports{[this] { return &front_->open(); }, story_});
   }
 }
 
@@ -53,39 +53,13 @@ void Simulation::step() {
   if (broken_) return;
   for (SimClient& client : clients_)
     if (luck_.below(3) != 0) client.act(now_, false);
-  for (std::size_t i = 0; i < links_.size(); ++i)
-    if (luck_.below(3) != 0) feed(*links_[i], 1 + luck_.below(6));
+  for (const auto& link : front_->links())
+    if (luck_.below(3) != 0) Front::feed(*primary_, *link, 1 + luck_.below(6), now_);
   finish_batch();
   may_lose_power();
   for (SimClient& client : clients_)
     if (luck_.below(3) != 0) drain(client, 1 + luck_.below(8));
-  forget_links();
-}
-
-Link& Simulation::open_link() {
-  links_.push_back(std::make_unique<Link>());
-  links_.back()->id = make_connection_id(0, 1, static_cast<std::uint32_t>(by_slot_.size()));
-  by_slot_.push_back(links_.back().get());
-  return *links_.back();
-}
-
-// What has come to the broker of one connection, as events.
-void Simulation::feed(Link& link, std::size_t count) {
-  if (link.closed_told) return;
-  if (!std::exchange(link.opened, true)) {
-    auto origin = std::make_unique<Origin>();
-    origin->loopback = true;
-    primary_->step(Opened{link.id, std::move(origin)}, now_);
-  }
-  for (; link.asked > 0; --link.asked) primary_->step(SentAll{link.id}, now_);
-  for (; count > 0 && !link.up.empty() && !link.closed && link.read; --count) {
-    primary_->step(Received{link.id, std::move(link.up.front())}, now_);
-    link.up.pop_front();
-  }
-  if (link.closed) link.up.clear();
-  if (!link.closed && !(link.left && link.up.empty())) return;
-  link.closed_told = true;
-  primary_->step(Closed{link.id, "closed"}, now_);
+  front_->forget_gone();
 }
 
 void Simulation::drain(SimClient& client, std::size_t count) {
@@ -101,26 +75,17 @@ void Simulation::drain(SimClient& client, std::size_t count) {
   }
 }
 
-void Simulation::forget_links() {
-  std::erase_if(links_, [this](const std::unique_ptr<Link>& link) {
-    const bool gone = link->left && (link->closed_told || (!link->opened && link->up.empty()));
-    if (gone) by_slot_[connection_slot(link->id)] = nullptr;
-    return gone;
-  });
-}
-
 // ---------------------------------------------------------------- the shells
 
 // Everything that happens by itself until then, in order.
 void Simulation::advance(Instant until) {
   while (!broken_) {
-    const Instant reader = readings_.empty() ? Instant::never() : readings_.front().due;
-    const Instant next = std::min({writer_->next_due(), reader, primary_->next_due()});
+    const Instant next = std::min({writer_->next_due(), reader_->next_due(), primary_->next_due()});
     if (next > until) break;
     now_ = std::max(now_, next);
     if (writer_->next_due() == next) {
       run_writer();
-    } else if (reader == next) {
+    } else if (reader_->next_due() == next) {
       run_reader();
     } else {
       finish_batch();
@@ -133,37 +98,21 @@ void Simulation::advance(Instant until) {
 void Simulation::run_writer() {
   const SlowWriter::Report report = writer_->act(now_);
   outcome_.trimmed = std::max(outcome_.trimmed, store_.first_lsn() - 1);
-  if (report.committed) {
+  if (report.progress) {
+    const Lsn committed = report.progress->flushed;
     if (story_ != nullptr)
-      *story_ << "committed " << *report.committed << " of " << records_.size() << '\n';
-    told_ = std::max(told_, *report.committed);
-    primary_->committed(*report.committed);
+      *story_ << "committed " << committed << " of " << records_.size() << '\n';
+    told_ = std::max(told_, committed);
+    primary_->committed(committed);
   }
   if (report.tables_written) primary_->tables_written();
-  if (report.committed || report.tables_written) finish_batch();
+  if (report.progress || report.tables_written) finish_batch();
 }
 
 void Simulation::run_reader() {
-  Reading& reading = readings_.front();
-  if (reading.read) {
-    primary_->bodies_read(reading.request.number, reading.bodies, reading.lost, now_);
-    readings_.pop_front();
-    if (story_ != nullptr) *story_ << "bodies were read\n";
-    return finish_batch();
-  }
-  reading.read = true;
-  reading.due = now_.plus_ms(luck_.below(20));
-  std::vector<std::string> keys;
-  for (const MessageId id : reading.request.ids) keys.push_back(message_key(id));
-  const std::vector<std::string> rows = store_.get(Table::messages, keys);
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    if (auto body = read_message_row(keys[i], rows[i])) {
-      reading.bodies.push_back(std::move(*body));
-      ++outcome_.bodies_read;
-    } else {
-      reading.lost.push_back(reading.request.ids[i]);
-    }
-  }
+  if (!reader_->act(*primary_, now_)) return;
+  if (story_ != nullptr) *story_ << "bodies were read\n";
+  finish_batch();
 }
 
 // As node/runner does it.
@@ -174,36 +123,8 @@ void Simulation::finish_batch() {
     writer_->append(std::move(*record), now_);
   }
   if (auto changes = primary_->take_tables()) writer_->write_tables(std::move(*changes), now_);
-  if (auto request = primary_->take_body_request())
-    readings_.push_back({std::move(*request), now_.plus_ms(luck_.below(20)), false, {}, {}});
-  for (Outputs& outputs : primary_->take_outputs()) carry_out(outputs);
-}
-
-void Simulation::carry_out(Outputs& outputs) {
-  for (Output& output : outputs.list) {
-    Link* const link = by_slot_[connection_slot(output.connection)];
-    if (link != nullptr && !link->left) put_down(*link, output, outputs);
-    if (link != nullptr && std::holds_alternative<Close>(output.action)) link->closed = true;
-  }
-}
-
-void Simulation::put_down(Link& link, Output& output, const Outputs& outputs) {
-  if (const auto* delivery = std::get_if<Deliver>(&output.action)) {
-    const Message& body = *outputs.bodies[delivery->body];
-    mqtt::Publish packet;
-    packet.dup = delivery->dup;
-    packet.qos = delivery->qos;
-    packet.retain = delivery->retain;
-    packet.packet_id = delivery->packet_id;
-    packet.topic = body.topic;
-    packet.payload = body.payload;
-    link.down.emplace_back(std::move(packet));
-  }
-  if (auto* ack = std::get_if<mqtt::Ack>(&output.action)) link.down.emplace_back(std::move(*ack));
-  if (auto* other = std::get_if<OtherPacket>(&output.action))
-    link.down.emplace_back(std::move(**other));
-  if (const auto* read = std::get_if<ReadFrom>(&output.action)) link.read = read->enabled;
-  if (std::holds_alternative<NotifyWhenSent>(output.action)) ++link.asked;
+  if (auto request = primary_->take_body_request()) reader_->ask(std::move(*request), now_);
+  for (Outputs& outputs : primary_->take_outputs()) front_->carry_out(outputs);
 }
 
 // ---------------------------------------------------------------- the power
@@ -226,9 +147,9 @@ void Simulation::lose_power() {
     if (luck_.once_in(2)) drain(client, luck_.below(client.link()->down.size() + 1));
     if (client.link() != nullptr) client.fail(now_);
   }
-  links_.clear();
-  by_slot_.clear();
-  readings_.clear();
+  front_.reset();
+  if (reader_) outcome_.bodies_read += reader_->bodies_read();
+  reader_.reset();
   const std::size_t unsynced = store_.unsynced();
   const std::size_t survivors = luck_.below(unsynced + 1);
   store_.lose_power(survivors);
@@ -279,21 +200,30 @@ void Simulation::compare(const Recovery& recovery) {
   ledger_.check_retained(*state_);
 }
 
+// As Node::lead() does it: the term is on the disk before anything is done in it.
 void Simulation::adopt(const Recovery& recovery) {
   ++term_.counter;
   primary_ = std::make_unique<Primary>(*state_, plan_.config, access_, term_, recovery.position,
                                        recovery.tables_at);
+  primary_->start(now_);
+  const auto record = primary_->seal(now_);
+  records_.push_back(*record);
+  store_.append({&*record, 1});
+  store_.sync();
+  told_ = record->position.lsn;
+  primary_->committed(told_);
   writer_.emplace(store_, luck_, fault_, plan_.config.store.log_bytes_max, recovery.tables_at,
                   plan_.writer_lag_ms);
+  reader_.emplace(store_, luck_);
+  front_.emplace();
   draw_next_loss();
-  primary_->start(now_);
   finish_batch();
 }
 
 // ---------------------------------------------------------------- the end
 
 bool Simulation::is_quiet() const {
-  if (!readings_.empty()) return false;
+  if (!reader_->is_idle()) return false;
   if (!std::all_of(clients_.begin(), clients_.end(),
                    [](const SimClient& client) { return client.is_quiet(); }))
     return false;
@@ -310,10 +240,10 @@ void Simulation::settle() {
     if (is_quiet()) return;
     advance(now_.plus_ms(plan_.writer_lag_ms));
     for (SimClient& client : clients_) client.act(now_, true);
-    for (std::size_t link = 0; link < links_.size(); ++link) feed(*links_[link], kAll);
+    for (const auto& link : front_->links()) Front::feed(*primary_, *link, kAll, now_);
     finish_batch();
     for (SimClient& client : clients_) drain(client, kAll);
-    forget_links();
+    front_->forget_gone();
   }
   if (found()) return;
   for (const SimClient& client : clients_)

@@ -8,13 +8,13 @@
 #include "store/memory_store.hpp"
 #include "tests/core/replica.hpp"
 #include "tests/sim/client.hpp"
+#include "tests/sim/front.hpp"
 #include "tests/sim/ledger.hpp"
-#include "tests/sim/link.hpp"
 #include "tests/sim/luck.hpp"
 #include "tests/sim/plan.hpp"
+#include "tests/sim/slow_reader.hpp"
 #include "tests/sim/slow_writer.hpp"
 
-#include <deque>
 #include <memory>
 #include <optional>
 #include <ostream>
@@ -42,15 +42,6 @@ class Simulation {
   Outcome run();
 
  private:
-  // A request for bodies on its way: read at one time, answered at another.
-  struct Reading {
-    BodyRequest request;
-    Instant due;
-    bool read = false;
-    std::vector<MessageRef> bodies;
-    std::vector<MessageId> lost;
-  };
-
   void start();  // A process begins, with what the store holds.
   void adopt(const Recovery& recovery);
   void compare(const Recovery& recovery);
@@ -65,13 +56,8 @@ class Simulation {
   void run_writer();
   void run_reader();
   void finish_batch();
-  void carry_out(Outputs& outputs);
-  void put_down(Link& link, Output& output, const Outputs& outputs);
 
-  Link& open_link();
-  void feed(Link& link, std::size_t count);
   void drain(SimClient& client, std::size_t count);
-  void forget_links();
   // A wrong writer may go on, so that all that it does comes to light.
   [[nodiscard]] bool found() const {
     return broken_ || (fault_ == Fault::none && !ledger_.findings().empty());
@@ -84,7 +70,6 @@ class Simulation {
   std::shared_ptr<const Access> access_;
   Ledger ledger_;
   std::vector<SimClient> clients_;
-  std::vector<std::unique_ptr<Link>> links_;
   Instant now_{1'700'000'000'000};
   Outcome outcome_;
 
@@ -99,8 +84,8 @@ class Simulation {
   std::unique_ptr<State> state_;
   std::unique_ptr<Primary> primary_;
   std::optional<SlowWriter> writer_;
-  std::deque<Reading> readings_;
-  std::vector<Link*> by_slot_;  // Null once it is gone.
+  std::optional<SlowReader> reader_;
+  std::optional<Front> front_;
   std::uint32_t events_to_loss_ = 0;
   bool power_is_sure_ = false;  // While all comes to rest.
   bool broken_ = false;         // The recovery is not worth going on with.

@@ -15,6 +15,24 @@ void SlowWriter::write_tables(TableChanges&& changes, Instant now) {
   if (due_.is_never()) wake(now);
 }
 
+void SlowWriter::set_flush(bool each_group, Instant now) {
+  flushes_ = each_group;
+  if (due_.is_never() && flushed_ != written_) wake(now);
+}
+
+void SlowWriter::set_followed(std::function<Lsn()> followed, std::uint64_t log_bytes_max) {
+  followed_ = std::move(followed);
+  followed_bytes_max_ = log_bytes_max;
+}
+
+void SlowWriter::finish() {
+  while (!queue_.empty() || !group_.empty()) {
+    if (group_.empty()) gather();
+    write_next();
+  }
+  sync();
+}
+
 void SlowWriter::wake(Instant now) {
   due_ = now.plus_ms(luck_.below(luck_.once_in(30) ? 20ULL * lag_ms_ : lag_ms_));
 }
@@ -23,7 +41,7 @@ SlowWriter::Report SlowWriter::act(Instant now) {
   Report report;
   switch (stage_) {
     case Stage::gather:
-      if (queue_.empty()) {
+      if (queue_.empty() && flushed_ == written_) {
         due_ = Instant::never();
         return report;
       }
@@ -32,11 +50,13 @@ SlowWriter::Report SlowWriter::act(Instant now) {
       stage_ = Stage::write;
       break;
     case Stage::write:
-      write_next();
+      if (!group_.empty()) write_next();
       if (group_.empty()) stage_ = Stage::sync;
       break;
     case Stage::sync:
-      if (last_taken_ != 0 || luck_.once_in(4)) store_.sync();
+      if (flushes_ ? last_taken_ != 0 || flushed_ != written_ || luck_.once_in(4)
+                   : luck_.once_in(6))
+        sync();
       stage_ = Stage::report_log;
       break;
     case Stage::report_log:
@@ -59,6 +79,7 @@ SlowWriter::Report SlowWriter::act(Instant now) {
 
 void SlowWriter::gather() {
   last_taken_ = 0;
+  if (queue_.empty()) return;
   for (std::size_t n = 1 + luck_.below(queue_.size()); n > 0; --n) {
     if (const auto* record = std::get_if<Record>(&queue_.front()))
       last_taken_ = record->position.lsn;
@@ -69,7 +90,10 @@ void SlowWriter::gather() {
 
 SlowWriter::Report SlowWriter::report_log() {
   Report report;
-  if (last_taken_ != 0) report.committed = last_taken_;
+  if (commits_early() && last_taken_ != 0) written_ = flushed_ = last_taken_;
+  if (written_ == told_.written && flushed_ == told_.flushed) return report;
+  told_ = {written_, flushed_};
+  report.progress = told_;
   return report;
 }
 
@@ -88,6 +112,12 @@ void SlowWriter::write_next() {
     if (luck_.once_in(3)) break;
   }
   store_.append(records);
+  written_ = std::max(written_, records.back().position.lsn);
+}
+
+void SlowWriter::sync() {
+  store_.sync();
+  flushed_ = written_;
 }
 
 void SlowWriter::write(TableChanges changes) {
@@ -111,7 +141,10 @@ void SlowWriter::trim() {
   if (fault_ == Fault::trims_too_much) return store_.trim(store_.last_lsn());
   const Lsn first = store_.first_lsn();
   if (store_.log_bytes() <= log_bytes_max_ || tables_at_ <= first) return;
-  store_.trim(first + luck_.below(tables_at_ - first + 1));
+  Lsn before = first + luck_.below(tables_at_ - first + 1);
+  if (followed_ && store_.log_bytes() <= followed_bytes_max_)
+    before = std::min(before, followed_());
+  if (before > first) store_.trim(before);
 }
 
 }  // namespace tandemq::sim

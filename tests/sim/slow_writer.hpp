@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <optional>
 #include <variant>
 #include <vector>
@@ -27,8 +28,12 @@ enum class Fault : std::uint8_t {
 class SlowWriter {
  public:
   // What the core must be told.
+  struct Progress {
+    Lsn written = 0;
+    Lsn flushed = 0;
+  };
   struct Report {
-    std::optional<Lsn> committed;
+    std::optional<Progress> progress;
     bool tables_written = false;
   };
 
@@ -39,12 +44,22 @@ class SlowWriter {
         fault_(fault),
         log_bytes_max_(log_bytes_max),
         tables_at_(tables_at),
-        lag_ms_(lag_ms) {}
+        lag_ms_(lag_ms),
+        written_(store.last_lsn()),
+        flushed_(written_),
+        told_{written_, written_} {}
 
   void append(Record&& record, Instant now);
   void write_tables(TableChanges&& changes, Instant now);
+  // Whether each group is forced to the disk, or now and then.
+  void set_flush(bool each_group, Instant now);
+  // The log keeps this record and those behind it for a standby, as far as `log_bytes_max` allows.
+  void set_followed(std::function<Lsn()> followed, std::uint64_t log_bytes_max);
   [[nodiscard]] Instant next_due() const { return due_; }
   Report act(Instant now);
+  [[nodiscard]] Lsn flushed() const { return flushed_; }
+  // All that has come is written and forced to the disk, at once.
+  void finish();
 
  private:
   using Work = std::variant<Record, TableChanges>;
@@ -52,7 +67,7 @@ class SlowWriter {
     gather,         // Takes a group of what has come.
     write,          // One write after the other.
     sync,           // Only if the group has records.
-    report_log,     // committed()
+    report_log,     // progress
     report_tables,  // tables_written()
     trim,
   };
@@ -63,6 +78,7 @@ class SlowWriter {
   void write(TableChanges changes);
   void overtake();
   void trim();
+  void sync();
   Report report_log();
   [[nodiscard]] bool commits_early() const {
     return fault_ == Fault::commits_before_sync || fault_ == Fault::tables_before_log;
@@ -80,6 +96,12 @@ class SlowWriter {
   Instant due_ = Instant::never();
   Lsn last_taken_ = 0;  // Of the group's records; 0: it has none.
   bool wrote_tables_ = false;
+  bool flushes_ = true;
+  Lsn written_;
+  Lsn flushed_;
+  Progress told_;
+  std::function<Lsn()> followed_;  // Null: there is no standby.
+  std::uint64_t followed_bytes_max_ = 0;
 };
 
 }  // namespace tandemq::sim

@@ -258,6 +258,16 @@ TEST_CASE("a damaged block of a table is an error that names it; in repair the r
     REQUIRE_FALSE(read.has_value());
     CHECK(says(read.error().text, "queue cannot be read behind key "));
     CHECK(says(read.error().text, "--repair"));
+    std::size_t seen = 0;
+    const Result<void> of_snapshot =
+        store->snapshot()->read(Table::queue, row_key(0), [&](ByteView, ByteView) {
+          ++seen;
+          return true;
+        });
+    REQUIRE_FALSE(of_snapshot.has_value());
+    CHECK(says(of_snapshot.error().text, "queue cannot be read behind key 00000000: "));
+    CHECK(says(of_snapshot.error().text, "--repair"));
+    CHECK(seen > 0);
     const std::vector<std::string> keys{row_key(0), row_key(1'999)};
     CHECK(store->get(Table::queue, keys) == std::vector{noise(0, 200), noise(1'999, 200)});
   }
@@ -269,6 +279,28 @@ TEST_CASE("a damaged block of a table is an error that names it; in repair the r
   CHECK(rows.size() < 2'000);
   CHECK(rows.size() > 1'950);
   CHECK(rows.back().first == row_key(1'999));
+  for (const auto& [key, value] : rows) CHECK(value == noise(Reader(key).u32(), 200));
+  const auto all = [](ByteView, ByteView) { return true; };
+  CHECK_FALSE(store->snapshot()->read(Table::queue, ByteView(), all));  // It skips nothing.
+}
+
+TEST_CASE("a snapshot keeps its rows while the files that hold them are merged and dropped") {
+  const TempFolder folder;
+  const auto store = opened(folder.path());
+  write_rows(*store, Table::queue, 2'000);
+  store->reclaim();
+  const std::unique_ptr<TableSnapshot> snapshot = store->snapshot();
+  CHECK(snapshot->rows() == 2'000);
+  CHECK(snapshot->bytes() > 2'000 * 150);  // About: files that are half merged count less.
+  for (int round = 0; round < 3; ++round) {
+    TableChanges gone;
+    gone.ranges.push_back({Table::queue, row_key(0), row_key(2'000)});
+    store->write_tables(gone);
+    store->reclaim();
+  }
+  CHECK(table_of(*store, Table::queue).empty());
+  const tests::TableContent rows = tests::rows_of(*snapshot, Table::queue);
+  REQUIRE(rows.size() == 2'000);
   for (const auto& [key, value] : rows) CHECK(value == noise(Reader(key).u32(), 200));
 }
 

@@ -59,6 +59,16 @@ TableContent table_of(const Store& store, Table table) {
   return content;
 }
 
+TableContent rows_of(const TableSnapshot& snapshot, Table table) {
+  TableContent content;
+  const Result<void> read = snapshot.read(table, ByteView(), [&](ByteView key, ByteView value) {
+    content.emplace_back(key, value);
+    return true;
+  });
+  CHECK_MESSAGE(read.has_value(), (read ? "" : read.error().text));
+  return content;
+}
+
 TableChanges put(Table table, std::string key, std::string value) {
   TableChanges changes;
   changes.puts.push_back({table, std::move(key), std::move(value)});

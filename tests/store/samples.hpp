@@ -32,6 +32,7 @@ std::string noise(std::uint64_t seed, std::size_t size);
 // These expect that all can be read.
 LogContent log_of(const Store& store);
 TableContent table_of(const Store& store, Table table);
+TableContent rows_of(const TableSnapshot& snapshot, Table table);
 
 TableChanges put(Table table, std::string key, std::string value);
 

@@ -22,6 +22,7 @@ using tests::log_of;
 using tests::LogContent;
 using tests::put;
 using tests::record_of;
+using tests::rows_of;
 using tests::table_of;
 using tests::TableContent;
 
@@ -195,6 +196,98 @@ STORE_TEST("rows that are not there are read as empty") {
   const std::vector<std::string> keys{"c", "b", "a", "b"};
   CHECK(store.get(Table::messages, keys) == std::vector<std::string>{"", "value", "", "value"});
   CHECK(store.get(Table::messages, {}).empty());
+}
+
+STORE_TEST("a snapshot sees the rows of its moment, whatever is written later") {
+  Kind kind;
+  Store& store = kind.store;
+  TableChanges before = put(Table::meta, "state", "before");
+  for (const char* key : {"a", "b", "c"}) before.puts.push_back({Table::queue, key, "1"});
+  store.write_tables(before);
+  const std::unique_ptr<TableSnapshot> snapshot = store.snapshot();
+  TableChanges after = put(Table::meta, "state", "after");
+  after.ranges.push_back({Table::queue, "a", "b"});
+  after.deletes.push_back({Table::queue, "b"});
+  after.puts.push_back({Table::queue, "d", "2"});
+  store.write_tables(after);
+  const std::unique_ptr<TableSnapshot> later = store.snapshot();
+  CHECK(rows_of(*snapshot, Table::queue) == TableContent{{"a", "1"}, {"b", "1"}, {"c", "1"}});
+  CHECK(rows_of(*snapshot, Table::meta) == TableContent{{"state", "before"}});
+  CHECK(rows_of(*later, Table::queue) == TableContent{{"c", "1"}, {"d", "2"}});
+  CHECK(rows_of(*later, Table::meta) == TableContent{{"state", "after"}});
+  CHECK(later->bytes() > 0);
+}
+
+STORE_TEST("a snapshot has every table, and of an empty store it has no row") {
+  Kind kind;
+  Store& store = kind.store;
+  const std::unique_ptr<TableSnapshot> empty = store.snapshot();
+  TableChanges one_each;
+  for (std::size_t i = 0; i < kTableCount; ++i)
+    one_each.puts.push_back({static_cast<Table>(i), "key", std::to_string(i)});
+  store.write_tables(one_each);
+  const std::unique_ptr<TableSnapshot> snapshot = store.snapshot();
+  for (std::size_t i = 0; i < kTableCount; ++i) {
+    CHECK(rows_of(*empty, static_cast<Table>(i)).empty());
+    CHECK(rows_of(*snapshot, static_cast<Table>(i)) == TableContent{{"key", std::to_string(i)}});
+  }
+  CHECK(empty->rows() == 0);
+  CHECK(snapshot->rows() == kTableCount);
+}
+
+STORE_TEST("a snapshot is read behind any key, until the visitor has enough") {
+  Kind kind;
+  Store& store = kind.store;
+  TableChanges changes;
+  for (const char* key : {"a", "ab", "b", "\xff"})
+    changes.puts.push_back({Table::retained, key, "value"});
+  store.write_tables(changes);
+  const std::unique_ptr<TableSnapshot> snapshot = store.snapshot();
+  const auto keys_behind = [&](ByteView after, std::size_t enough) {
+    std::vector<std::string> keys;
+    CHECK(snapshot->read(Table::retained, after, [&](ByteView key, ByteView) {
+      keys.emplace_back(key);
+      return keys.size() < enough;
+    }));
+    return keys;
+  };
+  using Keys = std::vector<std::string>;
+  CHECK(keys_behind("", 9) == Keys{"a", "ab", "b", "\xff"});
+  CHECK(keys_behind("a", 9) == Keys{"ab", "b", "\xff"});
+  CHECK(keys_behind("aa", 9) == Keys{"ab", "b", "\xff"});  // Not there itself.
+  CHECK(keys_behind("ab", 1) == Keys{"b"});
+  CHECK(keys_behind("b", 9) == Keys{"\xff"});
+  CHECK(keys_behind("\xff", 9).empty());
+}
+
+STORE_TEST("a snapshot is read in another thread while the table changes") {
+  Kind kind;
+  Store& store = kind.store;
+  TableContent expected;
+  TableChanges changes;
+  for (int i = 100; i < 200; ++i) {
+    expected.emplace_back(std::to_string(i), std::string(100, 'x'));
+    changes.puts.push_back({Table::queue, expected.back().first, expected.back().second});
+  }
+  store.write_tables(changes);
+  const std::unique_ptr<TableSnapshot> snapshot = store.snapshot();
+  std::atomic<bool> done = false;
+  bool same = true;
+  std::thread reader([&] {
+    while (!done) same = same && rows_of(*snapshot, Table::queue) == expected;
+  });
+  for (int round = 0; round < 200; ++round) {
+    TableChanges others;
+    others.ranges.push_back({Table::queue, "1", "2"});
+    others.puts.push_back({Table::queue, std::to_string(100 + round % 100), "another"});
+    store.write_tables(others);
+    if (round % 50 == 0) store.reclaim();
+  }
+  done = true;
+  reader.join();
+  CHECK(same);
+  CHECK(rows_of(*snapshot, Table::queue) == expected);
+  CHECK(table_of(store, Table::queue) == TableContent{{"199", "another"}});
 }
 
 STORE_TEST("no changes are no harm") {

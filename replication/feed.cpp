@@ -1,0 +1,492 @@
+#include "replication/feed.hpp"
+
+#include "base/ensure.hpp"
+#include "replication/term_history.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace tandemq {
+namespace {
+
+constexpr std::uint64_t kRecentBytes = 32U << 20U;  // Kept in memory at the most.
+constexpr std::uint64_t kWindowBytes = 8U << 20U;   // Sent and not received.
+constexpr std::uint64_t kPieceBytes = 1U << 20U;    // Of the log, about, a frame.
+constexpr std::uint64_t kNearBytes = 1U << 20U;     // So far behind is nearly there.
+constexpr std::int64_t kImageKeptMs = 60'000;       // After the link was lost.
+constexpr std::int64_t kLogKeptMs = 600'000;        // The same, of the log behind an image.
+constexpr std::int64_t kCompareMs = 1'000;
+constexpr std::size_t kCompareSessions = 256;
+constexpr std::size_t kCompareDeliveries = 4'096;  // About as many as the core should stop for.
+constexpr std::int64_t kHoldDownMs = 2'000;
+constexpr std::int64_t kHoldDownMaxMs = 300'000;
+constexpr std::int64_t kSteadyMs = 600'000;  // In sync for so long: what was before is forgiven.
+
+}  // namespace
+
+Feed::Feed(const State& state, const ReplicationConfig& config, Term term, const Position& end,
+           bool relaxed, std::uint64_t seed)
+    : state_(state),
+      config_(config),
+      term_(term),
+      commit_(config.mode, relaxed, end.lsn),
+      end_(end),
+      next_image_(seed) {
+  due_ = Instant::never();
+}
+
+// ---------------------------------------------------------------- this node's log
+
+void Feed::append(const Record& record, Instant now) {
+  ENSURE(record.position.lsn == end_.lsn + 1, "the log has no gaps");
+  end_ = record.position;
+  if (config_.peer.empty()) return;
+  recent_.push_back({record.bytes, now, appended_bytes_});
+  recent_bytes_ += record.bytes.size();
+  appended_bytes_ += record.bytes.size();
+  while (recent_bytes_ > kRecentBytes && recent_.size() > 1) {
+    recent_bytes_ -= recent_.front().bytes.size();
+    recent_.pop_front();
+  }
+  if (phase_ != Phase::streaming && phase_ != Phase::catching_up) return;
+  allow_lag();
+  pump(now);
+  if (now >= compare_at_) compare(now);
+  set_due(now);
+}
+
+void Feed::local(Lsn written, Lsn flushed) {
+  if (!superseded_by_) commit_.local(written, flushed);
+}
+
+// ---------------------------------------------------------------- the link
+
+void Feed::connected(const Hello& hello, Lsn first_lsn, Instant now) {
+  if (phase_ != Phase::absent) lose("it has connected anew", now);
+  ++link_;
+  hello_ = hello;
+  sent_.clear();
+  unreceived_bytes_ = 0;
+  acknowledged_ = {};
+  has_answered_ = false;
+  forget_requests();
+  frames_.clear();
+  hang_up_.reset();
+  heard_at_ = said_at_ = now;
+  near_since_ = Instant::never();
+  compare_at_ = now.plus_ms(kCompareMs);
+  phase_ = Phase::probing;
+  probe(hello, first_lsn);
+  pump(now);
+  set_due(now);
+}
+
+void Feed::probe(const Hello& hello, Lsn first_lsn) {
+  if (hello.term_seen > term_) supersede(hello.term_seen);
+  if (superseded_by_)
+    return refuse(Refused::Why::not_primary, "a newer term has begun: this node steps down");
+  if (hello.is_primary)
+    return refuse(Refused::Why::superseded, "your term is over: a newer one has begun here");
+  if (hello.feature_level < kFeatureLevel)
+    return refuse(Refused::Why::feature_level,
+                  "this cluster is at feature level " + std::to_string(kFeatureLevel) +
+                      ", yours is " + std::to_string(hello.feature_level) + ": upgrade that node");
+  if (hello.wants_image) return begin_image(hello.end.lsn);
+  const Lsn fork = fork_of(state_.terms(), end_, hello.history, hello.end);
+  if (fork < hello.end.lsn) {
+    // The tables of the standby are not undone, so what they hold is not cut.
+    if (fork >= hello.tables_at && fork + 1 >= first_lsn) return welcome(Welcome::Way::cut, fork);
+    return begin_image(fork);
+  }
+  if (fork == end_.lsn) {
+    if (end_.chain == hello.end.chain) return stream_from(fork + 1);
+    alarms_.push_back("the standby's log differs at position " + std::to_string(fork) +
+                      ", where it should be the same: it gets an image; please report this");
+    return begin_image(0);
+  }
+  if (fork + 1 < first_lsn) return begin_image(fork);
+  next_ = fork + 1;
+  if (!recent_.empty() && next_ >= recent_first())
+    return check_probe(recent_[next_ - recent_first()].bytes);
+  ask(ReadLog{next_, 1});
+}
+
+// Nothing more is committed in a term that is over.
+void Feed::supersede(Term term) {
+  superseded_by_ = term;
+  wish_ = Wish::none;
+}
+
+// The record behind the standby's end says what must stand before it.
+void Feed::check_probe(const std::string& record) {
+  const auto opened = open_record(record);
+  if (opened && opened->previous_chain == hello_.end.chain) return stream_from(next_);
+  alarms_.push_back("the standby's log differs at position " + std::to_string(next_ - 1) +
+                    ", where it should be the same: it gets an image; please report this");
+  begin_image(0);
+}
+
+void Feed::welcome(Welcome::Way way, Lsn lsn) {
+  frames_.emplace_back(Welcome{kFeatureLevel, term_, way, lsn, end_, commit_.committed()});
+}
+
+void Feed::refuse(Refused::Why why, std::string text) {
+  frames_.emplace_back(Refused{why, term_, end_, text});
+  hang_up_ = "refused: " + std::move(text);
+  phase_ = Phase::absent;
+}
+
+void Feed::stream_from(Lsn lsn) {
+  welcome(Welcome::Way::stream, lsn);
+  next_ = lsn;
+  acknowledged_.received = lsn - 1;
+  phase_ = Phase::catching_up;
+  image_sent_ = false;
+  drop_image();
+}
+
+void Feed::disconnected(Instant now) {
+  if (phase_ != Phase::absent) lose("the connection was lost", now);
+}
+
+// From now on nothing is sent; but it is needed until the shell grants that it is not.
+void Feed::lose(const std::string& why, Instant now) {
+  ++link_;
+  const bool streamed = phase_ == Phase::streaming || phase_ == Phase::catching_up;
+  if (streamed && has_answered_) absent_needs_ = acknowledged_.received + 1;
+  phase_ = Phase::absent;
+  forget_requests();
+  absent_since_ = now;
+  near_since_ = Instant::never();
+  if (commit_.phase() != CommitPoint::Phase::solo && wish_ != Wish::alone) {
+    const bool steady =
+        commit_.phase() == CommitPoint::Phase::paired && ms_between(paired_at_, now) >= kSteadyMs;
+    hold_down_ms_ = steady ? 0 : std::clamp(hold_down_ms_ * 2, kHoldDownMs, kHoldDownMaxMs);
+    frames_.emplace_back(Outdated{term_, commit_.committed()});  // If it still hears us.
+    alarms_.push_back("the standby is lost: " + why);
+    wish_ = Wish::alone;
+  }
+  set_due(now);
+}
+
+void Feed::take(Frame&& frame, Instant now) {
+  if (phase_ == Phase::absent) return;  // What was on its way when we hung up.
+  heard_at_ = now;
+  if (const auto* durable = std::get_if<Durable>(&frame)) return on(*durable, now);
+  if (const auto* taken = std::get_if<ImageTaken>(&frame)) {
+    while (!pieces_.empty() && pieces_.front() <= taken->rows) pieces_.pop_front();
+    pump_image(now);
+  } else if (const auto* differs = std::get_if<Differs>(&frame)) {
+    alarms_.push_back("the standby differs at position " + std::to_string(differs->lsn) + ": " +
+                      differs->text + ": it gets an image; please report this");
+  } else {
+    hang_up_ = "the standby has sent a frame that is the primary's to send";
+    lose(*hang_up_, now);
+  }
+  set_due(now);
+}
+
+void Feed::on(const Durable& durable, Instant now) {
+  if (phase_ != Phase::streaming && phase_ != Phase::catching_up) return;
+  if (durable.received >= next_ || durable.written > durable.received ||
+      durable.flushed > durable.written) {
+    hang_up_ = "the standby acknowledges what was not sent";
+    return lose(*hang_up_, now);
+  }
+  acknowledged_ = durable;
+  has_answered_ = true;
+  while (!sent_.empty() && sent_.front().last <= durable.received) {
+    unreceived_bytes_ -= sent_.front().bytes;
+    sent_.pop_front();
+  }
+  commit_.standby(durable);
+  allow_lag();
+  pump(now);
+  consider_admission(now);
+  set_due(now);
+}
+
+// ---------------------------------------------------------------- admission
+
+void Feed::consider_admission(Instant now) {
+  if (wish_ == Wish::alone) return;
+  if (commit_.phase() == CommitPoint::Phase::admitting) {
+    if (commit_.has_barrier()) wish_ = Wish::pair;
+    return;
+  }
+  if (commit_.phase() == CommitPoint::Phase::paired) return;
+  const bool near = phase_ == Phase::streaming && has_answered_ && unreceived_bytes_ <= kNearBytes;
+  if (!near) {
+    near_since_ = Instant::never();
+    return;
+  }
+  if (near_since_.is_never()) near_since_ = now;
+  if (ms_between(near_since_, now) < hold_down_ms_) return;
+  admitted_at_ = now;
+  commit_.admit(end_.lsn);
+  allow_lag();
+  commit_.standby(acknowledged_);
+  if (commit_.has_barrier()) wish_ = Wish::pair;
+}
+
+// A node that goes on alone is taken to have all there is. What was let out when the standby had it
+// may not be on this disk yet; it is, before the wish is told.
+Feed::Wish Feed::wish() const {
+  const bool whole = commit_.local().flushed >= commit_.committed();
+  return wish_ == Wish::alone && !whole ? Wish::none : wish_;
+}
+
+void Feed::grant(Instant now) {
+  if (wish() == Wish::none) return;
+  const Wish wish = std::exchange(wish_, Wish::none);
+  if (wish == Wish::alone) {
+    commit_.remove();
+  } else if (wish == Wish::pair && commit_.phase() == CommitPoint::Phase::admitting) {
+    commit_.pair();
+    paired_at_ = now;
+    frames_.emplace_back(Ping{commit_.committed(), true});
+    said_at_ = now;
+  }
+  set_due(now);
+}
+
+// Acknowledgements wait before more bytes are only here than replication.max_lag_bytes.
+void Feed::allow_lag() {
+  if (config_.mode != ReplicationMode::async || recent_.empty()) return;
+  const Lsn from = std::max(acknowledged_.received + 1, recent_first());
+  if (from > end_.lsn) return commit_.allow(end_.lsn);
+  const auto first = recent_.begin() + static_cast<std::ptrdiff_t>(from - recent_first());
+  const std::uint64_t limit = first->bytes_before + config_.max_lag_bytes;
+  const auto beyond = std::partition_point(first, recent_.end(), [limit](const Recent& one) {
+    return one.bytes_before + one.bytes.size() <= limit;
+  });
+  commit_.allow(from - 1 + static_cast<Lsn>(beyond - first));
+}
+
+bool Feed::is_lagging() const {
+  return config_.mode == ReplicationMode::async && commit_.phase() != CommitPoint::Phase::solo &&
+         lag_bytes() > config_.max_lag_bytes;
+}
+
+// What has left the memory is not counted; that is more than anybody may lag.
+std::uint64_t Feed::lag_bytes() const {
+  if (next_ > end_.lsn || recent_.empty()) return unreceived_bytes_;
+  const Recent& unsent = recent_[std::max(next_, recent_first()) - recent_first()];
+  return unreceived_bytes_ + appended_bytes_ - unsent.bytes_before;
+}
+
+// Whether the standby may be told so: not any more when this node is about to go on alone.
+bool Feed::in_sync() const {
+  return commit_.phase() == CommitPoint::Phase::paired && wish_ != Wish::alone;
+}
+
+Lsn Feed::needed_from() const {
+  switch (phase_) {
+    case Phase::absent:
+      return image_open_ || image_sent_ ? image_.at.lsn + 1 : absent_needs_;
+    case Phase::image:
+      return image_.at.lsn + 1;
+    case Phase::probing:
+      return next_;
+    case Phase::catching_up:
+    case Phase::streaming:
+      return acknowledged_.received + 1;
+  }
+  return UINT64_MAX;
+}
+
+// ---------------------------------------------------------------- the log
+
+void Feed::pump(Instant now) {
+  if (phase_ == Phase::streaming || phase_ == Phase::catching_up) send_recent(now);
+}
+
+void Feed::send_recent(Instant now) {
+  while (next_ <= end_.lsn && unreceived_bytes_ < kWindowBytes) {
+    if (recent_.empty() || next_ < recent_first()) {
+      phase_ = Phase::catching_up;
+      // What the disk has not taken yet cannot be read back.
+      if (!asked_ && next_ <= commit_.local().written) ask(ReadLog{next_, kPieceBytes});
+      return;
+    }
+    std::vector<std::string> records;
+    std::uint64_t bytes = 0;
+    for (Lsn lsn = next_; lsn <= end_.lsn && bytes < kPieceBytes; ++lsn) {
+      records.push_back(recent_[lsn - recent_first()].bytes);
+      bytes += records.back().size();
+    }
+    send_records(std::move(records), now);
+  }
+  if (next_ > end_.lsn) phase_ = Phase::streaming;
+}
+
+void Feed::send_records(std::vector<std::string>&& records, Instant now) {
+  std::uint64_t bytes = 0;
+  for (const std::string& record : records) bytes += record.size();
+  const Lsn first = next_;
+  next_ += records.size();
+  sent_.push_back({next_ - 1, bytes});
+  unreceived_bytes_ += bytes;
+  said_at_ = now;
+  const bool flush = config_.mode == ReplicationMode::flushed;
+  frames_.emplace_back(Records{first, commit_.committed(), flush, std::move(records)});
+}
+
+void Feed::ask(std::variant<ReadLog, OpenImage, ReadImage, DropImage> what) {
+  ENSURE(!asked_, "one request at a time");
+  asked_ = !std::holds_alternative<DropImage>(what);
+  requests_.push_back({link_, std::move(what)});
+}
+
+// The one that has no answer stands: nobody else would let the snapshot go.
+void Feed::forget_requests() {
+  asked_ = false;
+  std::erase_if(requests_,
+                [](const auto& one) { return !std::holds_alternative<DropImage>(one.what); });
+}
+
+void Feed::answer(FeedAnswer&& answer, Instant now) {
+  if (answer.link != link_ || phase_ == Phase::absent) return;
+  asked_ = false;
+  if (auto* piece = std::get_if<LogPiece>(&answer.what)) {
+    take_piece(std::move(*piece), now);
+  } else if (auto* begin = std::get_if<ImageBegin>(&answer.what)) {
+    image_ = *begin;
+    image_rows_ = begin->resumed && hello_.image ? hello_.image->rows : 0;
+    frames_.emplace_back(*begin);
+  } else if (auto* rows = std::get_if<ImageRows>(&answer.what)) {
+    take_rows(std::move(*rows), now);
+  } else if (auto* end = std::get_if<ImageEnd>(&answer.what)) {
+    frames_.emplace_back(*end);
+    image_sent_ = true;
+  } else {
+    hang_up_ = "it cannot be read: " + std::get<ReadFailed>(answer.what).why;
+    alarms_.push_back("replication: " + *hang_up_);
+    return lose(*hang_up_, now);
+  }
+  pump_image(now);
+  set_due(now);
+}
+
+void Feed::take_piece(LogPiece&& piece, Instant now) {
+  if (piece.records.empty()) {
+    if (phase_ == Phase::probing) return begin_image(next_ - 1);
+    hang_up_ = "the log that the standby needs is gone";
+    return lose(*hang_up_, now);
+  }
+  if (phase_ == Phase::probing) {
+    check_probe(piece.records.front());
+    return pump(now);
+  }
+  if (phase_ == Phase::catching_up && piece.from == next_)
+    send_records(std::move(piece.records), now);
+  pump(now);
+}
+
+// ---------------------------------------------------------------- time
+
+// Since when commits wait for the standby: not before it was admitted.
+Instant Feed::waiting_since() const {
+  if (commit_.phase() == CommitPoint::Phase::solo || wish_ == Wish::alone) return Instant::never();
+  if (config_.mode == ReplicationMode::async) return Instant::never();
+  const Lsn lsn = commit_.of_standby() + 1;
+  if (lsn > end_.lsn) return Instant::never();
+  return lsn < recent_first() ? admitted_at_
+                              : std::max(admitted_at_, recent_[lsn - recent_first()].at);
+}
+
+void Feed::tick(Instant now) {
+  if (phase_ == Phase::absent) {
+    if (image_open_ && ms_between(absent_since_, now) >= kImageKeptMs) {
+      drop_image();
+    }
+    if (image_sent_ && ms_between(absent_since_, now) >= kLogKeptMs) image_sent_ = false;
+    return set_due(now);
+  }
+  const Instant waiting = waiting_since();
+  const bool stalled = !waiting.is_never() && ms_between(waiting, now) >= config_.timeout_ms;
+  if (stalled || ms_between(heard_at_, now) >= config_.timeout_ms) {
+    hang_up_ = "it has not answered for " + std::to_string(config_.timeout_ms) + " ms";
+    return lose(*hang_up_, now);
+  }
+  if (ms_between(said_at_, now) >= config_.timeout_ms / 4) {
+    frames_.emplace_back(Ping{commit_.committed(), in_sync()});
+    said_at_ = now;
+  }
+  pump(now);
+  consider_admission(now);
+  pump_image(now);
+  set_due(now);
+}
+
+void Feed::set_due(Instant now) {
+  if (phase_ == Phase::absent) {
+    const std::int64_t kept = image_open_ ? kImageKeptMs : kLogKeptMs;
+    due_ = image_open_ || image_sent_ ? absent_since_.plus_ms(kept) : Instant::never();
+    return;
+  }
+  const std::int64_t timeout = config_.timeout_ms;
+  due_ = std::min(heard_at_.plus_ms(timeout), said_at_.plus_ms(timeout / 4));
+  due_ = std::min(due_, waiting_since().plus_ms(timeout));
+  if (!near_since_.is_never() && commit_.phase() == CommitPoint::Phase::solo)
+    due_ = std::min(due_, near_since_.plus_ms(hold_down_ms_));
+  if (phase_ == Phase::image && image_next_at_ > now) due_ = std::min(due_, image_next_at_);
+  due_ = std::max(due_, now.plus_ms(1));
+}
+
+// The frame goes right behind the record at which the State stands.
+void Feed::compare(Instant now) {
+  if (next_ <= end_.lsn) return;  // It would stand between others.
+  compare_at_ = now.plus_ms(kCompareMs);
+  if (compare_from_ >= state_.session_slots()) compare_from_ = 0;
+  std::size_t to = compare_from_;
+  for (std::size_t deliveries = 0;
+       to < state_.session_slots() && to < compare_from_ + kCompareSessions &&
+       deliveries < kCompareDeliveries;
+       ++to) {
+    const Session* session = state_.session(static_cast<SessionId>(to));
+    if (session != nullptr) deliveries += std::min(session->outgoing.size(), 2 * kDigestedEnds);
+  }
+  frames_.emplace_back(StateDigest{end_.lsn, static_cast<std::uint32_t>(compare_from_),
+                                   static_cast<std::uint32_t>(to),
+                                   state_.digest(compare_from_, to)});
+  compare_from_ = to;
+}
+
+// ---------------------------------------------------------------- what the shell takes
+
+std::vector<Frame> Feed::take_frames() {
+  return std::exchange(frames_, {});
+}
+
+std::vector<FeedRequest> Feed::take_requests() {
+  return std::exchange(requests_, {});
+}
+
+std::optional<std::string> Feed::take_hang_up() {
+  return std::exchange(hang_up_, std::nullopt);
+}
+
+std::vector<std::string> Feed::take_alarms() {
+  return std::exchange(alarms_, {});
+}
+
+Feed::Status Feed::status(Instant now) const {
+  Status status;
+  status.phase = phase_;
+  status.commit = commit_.phase();
+  status.standby = acknowledged_;
+  if (phase_ != Phase::absent && phase_ != Phase::probing) {
+    status.lag_records = end_.lsn - std::min(end_.lsn, acknowledged_.received);
+    status.lag_bytes = lag_bytes();
+  }
+  if (phase_ == Phase::image) {
+    status.image = image_;
+    status.image_rows = image_rows_;
+    status.image_bytes = image_bytes_;
+    status.image_ms = ms_between(image_began_, now);
+  }
+  return status;
+}
+
+}  // namespace tandemq

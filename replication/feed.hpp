@@ -1,0 +1,204 @@
+// Feed: the primary's side of replication. It finds out what the standby that has connected lacks
+// (failover.md section 8: the log from the fork, or an image), sends it, keeps it up to date with
+// each record that is sealed, and knows how far the log is committed. It says what it wants; the
+// shell (node/replicator) carries frames, reads log and tables, and writes the role down.
+//
+// An order that safety rests on: a standby that is lost is needed by every commit until the shell
+// has made the wish `alone` durable and granted it; one that has caught up is called in sync only
+// when the wish `pair` was granted (invariants I4 and I5).
+// Never reads a log or a clock. Pure; core thread.
+#pragma once
+
+#include "config/config.hpp"
+#include "replication/commit_point.hpp"
+#include "replication/protocol.hpp"
+#include "session/state.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace tandemq {
+
+// ---- What a Feed asks its shell to read, one thing at a time, and the answers.
+struct ReadLog {
+  Lsn from = 0;
+  std::uint64_t bytes_max = 0;
+};
+struct OpenImage {
+  std::uint64_t image = 0;                // The number for a new one,
+  std::optional<ImageProgress> progress;  // or go on behind this if it is still there.
+};
+struct ReadImage {
+  std::uint64_t bytes_max = 0;
+};
+struct DropImage {};  // Has no answer.
+
+struct FeedRequest {
+  std::uint64_t link = 0;  // Comes back with the answer.
+  std::variant<ReadLog, OpenImage, ReadImage, DropImage> what;
+};
+
+struct LogPiece {
+  Lsn from = 0;
+  std::vector<std::string> records;  // Without any: the log begins later.
+};
+struct ReadFailed {
+  std::string why;
+};
+struct FeedAnswer {
+  using What = std::variant<LogPiece, ImageBegin, ImageRows, ImageEnd, ReadFailed>;
+  std::uint64_t link = 0;
+  What what;
+};
+
+class Feed {
+ public:
+  enum class Phase : std::uint8_t { absent, probing, image, catching_up, streaming };
+  enum class Wish : std::uint8_t { none, alone, pair };
+
+  // The log of this node ends at `end`, and all of it is committed; `term` is the one that begins.
+  // `relaxed`: see CommitPoint. `seed`: of the numbers of images.
+  Feed(const State& state, const ReplicationConfig& config, Term term, const Position& end,
+       bool relaxed, std::uint64_t seed);
+
+  // ---- This node's log. The State stands right behind the record.
+  void append(const Record& record, Instant now);
+  void local(Lsn written, Lsn flushed);
+
+  // ---- The link. One standby at a time: a new one takes the place of the last.
+  void connected(const Hello& hello, Lsn first_lsn, Instant now);
+  void take(Frame&& frame, Instant now);
+  void disconnected(Instant now);
+  void answer(FeedAnswer&& answer, Instant now);
+  void tick(Instant now);
+  [[nodiscard]] Instant next_due() const { return due_; }
+
+  // ---- What follows from it.
+  [[nodiscard]] std::vector<Frame> take_frames();
+  [[nodiscard]] std::vector<FeedRequest> take_requests();
+  // The link is to be closed, after the frames: why, for the log.
+  [[nodiscard]] std::optional<std::string> take_hang_up();
+  // Sentences that somebody should read: a difference, a lost standby.
+  [[nodiscard]] std::vector<std::string> take_alarms();
+  [[nodiscard]] Wish wish() const;
+  void grant(Instant now);  // The wish is durable.
+
+  [[nodiscard]] Lsn committed() const { return commit_.committed(); }
+  [[nodiscard]] bool needs_flush() const { return wish_ == Wish::alone || commit_.needs_flush(); }
+  // In async the standby is too far behind: publishers are to be slowed.
+  [[nodiscard]] bool is_lagging() const;
+  // The log is needed from here on, as far as replication.log_bytes_max allows.
+  [[nodiscard]] Lsn needed_from() const;
+  // Somebody has led in a newer term than ours: this node must step down.
+  [[nodiscard]] const std::optional<Term>& superseded_by() const { return superseded_by_; }
+
+  struct Status {
+    Phase phase = Phase::absent;
+    CommitPoint::Phase commit = CommitPoint::Phase::solo;
+    Durable standby;
+    std::uint64_t lag_records = 0;
+    std::uint64_t lag_bytes = 0;
+    ImageBegin image;  // Of Phase::image.
+    std::uint64_t image_rows = 0;
+    std::uint64_t image_bytes = 0;
+    std::int64_t image_ms = 0;  // Since it began.
+  };
+  [[nodiscard]] Status status(Instant now) const;
+
+ private:
+  struct Recent {
+    std::string bytes;
+    Instant at;
+    std::uint64_t bytes_before = 0;  // Of all records that were appended before.
+  };
+  struct Sent {
+    Lsn last = 0;
+    std::uint64_t bytes = 0;
+  };
+
+  void probe(const Hello& hello, Lsn first_lsn);
+  void supersede(Term term);
+  void welcome(Welcome::Way way, Lsn lsn);
+  void refuse(Refused::Why why, std::string text);
+  void begin_image(Lsn fork);
+  void drop_image();
+  void check_probe(const std::string& record);
+  void stream_from(Lsn lsn);
+  void pump(Instant now);
+  void pump_image(Instant now);
+  void send_recent(Instant now);
+  void send_records(std::vector<std::string>&& records, Instant now);
+  void ask(std::variant<ReadLog, OpenImage, ReadImage, DropImage> what);
+  void on(const Durable& durable, Instant now);
+  void take_piece(LogPiece&& piece, Instant now);
+  void take_rows(ImageRows&& rows, Instant now);
+  void consider_admission(Instant now);
+  void compare(Instant now);
+  void lose(const std::string& why, Instant now);
+  void set_due(Instant now);
+  [[nodiscard]] Lsn recent_first() const { return end_.lsn - recent_.size() + 1; }
+  [[nodiscard]] Instant waiting_since() const;
+  [[nodiscard]] std::uint64_t lag_bytes() const;
+  [[nodiscard]] bool in_sync() const;
+  void allow_lag();
+  void forget_requests();
+
+  const State& state_;
+  const ReplicationConfig config_;
+  const Term term_;
+  CommitPoint commit_;
+  Position end_;
+  Wish wish_ = Wish::none;
+  Phase phase_ = Phase::absent;
+  std::optional<Term> superseded_by_;
+
+  std::deque<Recent> recent_;  // The last records; the back is end_.
+  std::uint64_t recent_bytes_ = 0;
+  std::uint64_t appended_bytes_ = 0;  // Of all records that were appended here.
+
+  // Of the link.
+  std::uint64_t link_ = 0;
+  Hello hello_;
+  Lsn next_ = 0;           // The next record to send.
+  std::deque<Sent> sent_;  // And not received, frame by frame.
+  std::uint64_t unreceived_bytes_ = 0;
+  Durable acknowledged_;
+  bool has_answered_ = false;  // It has acknowledged something.
+  Instant heard_at_;
+  Instant said_at_;
+  bool asked_ = false;  // A request is under way.
+  std::vector<FeedRequest> requests_;
+  std::vector<Frame> frames_;
+  std::optional<std::string> hang_up_;
+  std::vector<std::string> alarms_;
+
+  // Admission. A standby that comes and goes waits longer each time.
+  Instant near_since_ = Instant::never();
+  Instant admitted_at_;
+  std::int64_t hold_down_ms_ = 0;
+  Instant paired_at_;
+
+  // The image under way.
+  std::uint64_t next_image_;
+  ImageBegin image_;
+  std::deque<std::uint64_t> pieces_;  // Rows up to the end of each piece that is not taken.
+  std::uint64_t image_rows_ = 0;
+  std::uint64_t image_bytes_ = 0;
+  Instant image_began_;
+  Instant image_next_at_;
+  bool image_open_ = false;  // The shell holds a snapshot, or is about to.
+  bool image_sent_ = false;
+  Instant absent_since_;
+  Lsn absent_needs_ = UINT64_MAX;  // What a standby that is away had not received.
+
+  // The comparison of digests.
+  Instant compare_at_;
+  std::size_t compare_from_ = 0;
+  Instant due_;
+};
+
+}  // namespace tandemq

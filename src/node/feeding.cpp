@@ -1,0 +1,113 @@
+#include "node/feeding.hpp"
+
+#include <utility>
+
+namespace tandemq {
+
+Feeding::Feeding(Runner& runner, Feed& feed, const Store& store, NodeFile& file,
+                 std::shared_ptr<spdlog::logger> log,
+                 std::function<void(const std::string&)> superseded)
+    : runner_(runner),
+      feed_(feed),
+      store_(store),
+      file_(file),
+      log_(std::move(log)),
+      superseded_(std::move(superseded)),
+      reader_(store, [this](FeedAnswer answer) {
+        const auto shared = std::make_shared<FeedAnswer>(std::move(answer));
+        runner_.post(
+            [this, shared](Primary&, Instant now) { feed_.answer(std::move(*shared), now); });
+      }) {}
+
+Feeding::~Feeding() {
+  drop_link();
+  if (call_) call_->close();
+}
+
+void Feeding::take(PeerPort::Link link, Hello&& hello) {
+  drop_link();
+  link_ = std::move(link);
+  peer_ = link_->peer();
+  peer_end_ = hello.end;
+  PeerLink::Handlers handlers;
+  handlers.opened = [] {};
+  handlers.frame = [this](Frame&& frame) {
+    const auto shared = std::make_shared<Frame>(std::move(frame));
+    runner_.run([this, shared](Primary&, Instant now) { feed_.take(std::move(*shared), now); });
+  };
+  handlers.closed = [this](const std::string& why, bool) {
+    log_->warn("replication: the link to the standby {} has ended: {}", peer_, why);
+    link_.reset();
+    runner_.run([this](Primary&, Instant now) { feed_.disconnected(now); });
+  };
+  link_->set_handlers(std::move(handlers));
+  log_->info("replication: {} has connected from {}, its log ends at {}", peer_, link_->address(),
+             hello.end.lsn);
+  runner_.run(
+      [this, &hello](Primary&, Instant now) { feed_.connected(hello, store_.first_lsn(), now); });
+}
+
+void Feeding::drop_link() {
+  if (const PeerPort::Link link = std::exchange(link_, nullptr)) link->close();
+}
+
+void Feeding::replicate(Instant now) {
+  fulfil(now);
+  send(feed_.take_frames());
+  for (FeedRequest& request : feed_.take_requests()) reader_.read(std::move(request));
+  for (const std::string& alarm : feed_.take_alarms()) log_->error("replication: {}", alarm);
+  if (const auto why = feed_.take_hang_up()) {
+    log_->warn("replication: the link to the standby {} is closed: {}", peer_, *why);
+    drop_link();
+  }
+  if (feed_.superseded_by() && !std::exchange(told_, true))
+    superseded_("the node " + peer_ + " has seen a newer term");
+}
+
+void Feeding::fulfil(Instant now) {
+  const Feed::Wish wish = feed_.wish();
+  if (wish == Feed::Wish::none) return;
+  const bool alone = wish == Feed::Wish::alone;
+  const auto written = file_.change([alone](NodeState& state) {
+    state.role = alone ? NodeState::Role::solo : NodeState::Role::primary;
+  });
+  if (!written) {
+    if (std::exchange(complaint_, written.error().text) != written.error().text)
+      log_->error("replication: acknowledgements are held: {}", complaint_);
+    return;
+  }
+  complaint_.clear();
+  feed_.grant(now);
+  if (alone) {
+    log_->warn("replication: this node goes on alone; each commit waits for its own disk");
+  } else {
+    log_->info("replication: {} is in sync", peer_);
+  }
+}
+
+void Feeding::send(std::vector<Frame>&& frames) {
+  if (!link_ || !link_->is_open()) return;
+  for (const Frame& frame : frames) link_->send(frame);
+}
+
+void Feeding::call(const PeerPort::Link& link, Hello&& about_us) {
+  if (call_) call_->close();
+  call_ = link;
+  PeerLink::Handlers handlers;
+  handlers.opened = [] {};
+  handlers.frame = [this](Frame&& frame) {
+    const PeerPort::Link one = std::exchange(call_, nullptr);
+    one->close();
+    const auto* refused = std::get_if<Refused>(&frame);
+    if (refused == nullptr) return;
+    peer_ = one->peer();
+    peer_end_ = refused->end;
+    if (refused->why == Refused::Why::superseded && !std::exchange(told_, true))
+      superseded_("the node " + peer_ + " leads in a newer term");
+  };
+  handlers.closed = [this](const std::string&, bool) { call_.reset(); };
+  call_->set_handlers(std::move(handlers));
+  call_->send(std::move(about_us));
+}
+
+}  // namespace tandemq

@@ -1,0 +1,58 @@
+// Feeding: what the primary's Feed wants, carried out: its frames over the link of the standby, its
+// questions to the reader, its wishes into node.state. It decides nothing.
+// Owned by node; core thread, as long as this node leads.
+#pragma once
+
+#include "node/feed_reader.hpp"
+#include "node/node_file.hpp"
+#include "node/peer_port.hpp"
+#include "node/runner.hpp"
+#include "replication/feed.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <spdlog/logger.h>
+
+namespace tandemq {
+
+class Feeding {
+ public:
+  // `superseded` is called when somebody leads in a newer term; it must not end this object.
+  Feeding(Runner& runner, Feed& feed, const Store& store, NodeFile& file,
+          std::shared_ptr<spdlog::logger> log, std::function<void(const std::string&)> superseded);
+  ~Feeding();
+
+  // The peer has called. It takes the place of whoever was there.
+  void take(PeerPort::Link link, Hello&& hello);
+  // Once a batch of the runner.
+  void replicate(Instant now);
+  // This node has called the peer while it led: the answer tells whether it still may.
+  void call(const PeerPort::Link& link, Hello&& about_us);
+
+  [[nodiscard]] bool has_link() const { return link_ != nullptr; }
+  [[nodiscard]] const std::string& peer() const { return peer_; }  // Node id; empty: never seen.
+  [[nodiscard]] Position peer_end() const { return peer_end_; }
+
+ private:
+  void drop_link();
+  void fulfil(Instant now);
+  void send(std::vector<Frame>&& frames);
+
+  Runner& runner_;
+  Feed& feed_;
+  const Store& store_;
+  NodeFile& file_;
+  std::shared_ptr<spdlog::logger> log_;
+  std::function<void(const std::string&)> superseded_;
+  PeerPort::Link link_;  // Of the standby.
+  PeerPort::Link call_;  // By which we have called.
+  std::string peer_;
+  Position peer_end_;
+  bool told_ = false;      // superseded_ was called.
+  std::string complaint_;  // The last one about node.state.
+  FeedReader reader_;
+};
+
+}  // namespace tandemq

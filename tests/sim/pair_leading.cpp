@@ -1,0 +1,241 @@
+// PairNode as the primary, and how it becomes one: node/node_roles, node/feeding, node/runner.
+#include "base/ensure.hpp"
+#include "tests/sim/pair_node.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace tandemq::sim {
+namespace {
+
+// Whether the log that ends at `one` may hold what the other does not.
+bool is_ahead(const Position& one, const Position& other) {
+  return one.term != other.term ? other.term < one.term : other.lsn < one.lsn;
+}
+
+}  // namespace
+
+Hello PairNode::about_us() const {
+  Hello hello;
+  hello.incarnation = life_->incarnation;
+  hello.boot_id = "boot";
+  hello.is_primary = leads();
+  hello.term_seen = file_.term_seen;
+  return hello;
+}
+
+// ---------------------------------------------------------------- who leads
+
+// What a node that led alone let out was on its own disk: more of the same term is nothing that was
+// acknowledged.
+bool PairNode::peer_has_more() const {
+  const Position& ours = life_->standby->end();
+  if (!life_->peer_end || !is_ahead(*life_->peer_end, ours)) return false;
+  return file_.role != NodeState::Role::solo || life_->peer_end->term != ours.term;
+}
+
+bool PairNode::stands_back() const {
+  return follows() && file_.role == NodeState::Role::primary && peer_has_more();
+}
+
+void PairNode::lead_if_alone() {
+  Life& life = *life_;
+  if (!follows()) return;
+  if (file_.role == NodeState::Role::standby) return;
+  if (file_.role == NodeState::Role::primary && !life.peer_end) return;
+  if (peer_has_more()) return;
+  lead(false);
+}
+
+bool PairNode::follows() const {
+  return life_ && !life_->primary && !life_->stopped && life_->again_at.is_never();
+}
+
+bool PairNode::may_lead() const {
+  if (!follows()) return false;
+  const Life& life = *life_;
+  if (has(PairFault::promotes_behind)) return true;
+  const Standby& standby = *life.standby;
+  if (life.link != 0 && standby.phase() != Standby::Phase::greeting) return false;
+  if (standby.differs() || life.image || file_.outdated) return false;
+  if (peer_has_more()) return false;
+  const bool is_new = standby.end().lsn == 0 && file_.term_seen == Term{};
+  return standby.in_sync() || life.peer_end || file_.role == NodeState::Role::solo || is_new;
+}
+
+void PairNode::lead(bool forced) {
+  Life& life = *life_;
+  stop_following();
+  const Position end = life.standby->end();
+  Term term = std::max(file_.term_seen, end.term);
+  term = {term.counter + 1, number()};
+  world_.judge.leads(index_, term, end, forced);
+  if (const auto changes = life.standby->finish_tables()) {
+    world_.judge.tables(index_, changes->at);
+    store_->write_tables(*changes);
+    life.standby->tables_written();
+  }
+  const Lsn tables_at = life.standby->tables_at();
+  note([term](NodeState& state) {
+    state.term_seen = term;
+    state.role = NodeState::Role::solo;
+    state.outdated = false;
+  });
+  world_.insync = {index_};
+  tell("leads in term " + std::to_string(term.counter) + " behind " + std::to_string(end.lsn));
+  life.primary =
+      std::make_unique<Primary>(life.state, config_, world_.access, term, end, tables_at);
+  life.feed =
+      std::make_unique<Feed>(life.state, config_.replication, term, end, false, life.incarnation);
+  life.primary->start(world_.now);
+  const auto record = life.primary->seal(world_.now);
+  world_.judge.sealed(index_, *record, file_);
+  store_->append({&*record, 1});
+  store_->sync();
+  life.feed->append(*record, world_.now);
+  life.feed->local(record->position.lsn, record->position.lsn);
+  life.writer.emplace(*store_, world_.luck, Fault::none, config_.store.log_bytes_max, tables_at,
+                      world_.plan.plan.writer_lag_ms);
+  life.flushing = life.feed->needs_flush();
+  life.writer->set_flush(life.flushing, world_.now);
+  if (!has(PairFault::trims_too_early))
+    life.writer->set_followed([this] { return life_->feed->needed_from(); },
+                              config_.replication.log_bytes_max);
+  life.source.emplace(*store_);
+  life.reader.emplace(*store_, world_.luck);
+  world_.led(index_);
+  finish_batch();
+}
+
+void PairNode::demote() {
+  note([](NodeState& state) { state.role = NodeState::Role::standby; });
+  begin_again("it was demoted");
+}
+
+// ---------------------------------------------------------------- a batch
+
+void PairNode::finish_batch() {
+  Life& life = *life_;
+  Primary& primary = *life.primary;
+  const Instant now = world_.now;
+  if (primary.next_due() <= now) primary.tick(now);
+  if (auto record = primary.seal(now, false)) {
+    world_.judge.sealed(index_, *record, file_);
+    life.feed->append(*record, now);
+    life.writer->append(std::move(*record), now);
+  }
+  if (life.feed->next_due() <= now) life.feed->tick(now);
+  replicate();
+  commit();
+  if (auto changes = primary.take_tables()) {
+    world_.judge.tables(index_, changes->at);
+    life.writer->write_tables(std::move(*changes), now);
+  }
+  if (auto request = primary.take_body_request()) life.reader->ask(std::move(*request), now);
+  std::vector<Outputs> outputs = primary.take_outputs();
+  if (has(PairFault::releases_unordered)) std::reverse(outputs.begin(), outputs.end());
+  for (Outputs& one : outputs) life.front.carry_out(one);
+}
+
+void PairNode::commit() {
+  Life& life = *life_;
+  const bool alone = life.feed->status(world_.now).commit == CommitPoint::Phase::solo;
+  const bool was_alone = std::exchange(life.alone, alone);
+  if (life.feed->needs_flush() != life.flushing) {
+    life.flushing = !life.flushing;
+    life.writer->set_flush(life.flushing, world_.now);
+  }
+  const Lsn committed =
+      has(PairFault::acknowledges_early) ? life.primary->position().lsn : life.feed->committed();
+  if (committed <= life.primary->gate().released()) return;
+  // A node that stops to lead has noted so, and lets out what its standby has.
+  if (alone && life.again_at.is_never()) world_.judge.acknowledges_alone(index_, file_);
+  // What was committed just before a standby was admitted did not need it.
+  if (!alone && !was_alone)
+    world_.judge.relies_on(other(index_), world_.disk_of(other(index_)), committed);
+  world_.judge.released(index_, life.primary->position(), committed);
+  life.primary->committed(committed);
+}
+
+void PairNode::replicate() {
+  Life& life = *life_;
+  fulfil();
+  for (const Frame& frame : life.feed->take_frames())
+    if (life.link != 0) world_.net->send(life.link, index_, frame, world_.now);
+  for (FeedRequest& request : life.feed->take_requests())
+    life.questions.push_back({std::move(request), world_.now.plus_ms(world_.luck.below(10))});
+  for (const std::string& alarm : life.feed->take_alarms()) world_.judge.alarm(index_, alarm);
+  if (const auto why = life.feed->take_hang_up()) {
+    tell("hangs up: " + *why);
+    drop_link();
+  }
+  if (life.feed->superseded_by()) begin_again("its standby has seen a newer term");
+}
+
+void PairNode::fulfil() {
+  Feed& feed = *life_->feed;
+  const Feed::Wish wish = feed.wish();
+  if (wish == Feed::Wish::none) return;
+  const bool alone = wish == Feed::Wish::alone;
+  if (!alone || !has(PairFault::alone_unnoted))
+    note([alone](NodeState& state) {
+      state.role = alone ? NodeState::Role::solo : NodeState::Role::primary;
+    });
+  if (alone) world_.insync = {index_};
+  if (!alone) world_.insync = {index_, other(index_)};
+  if (!alone) world_.judge.paired();
+  tell(alone ? "goes on alone" : "has a standby in sync");
+  feed.grant(world_.now);
+}
+
+void PairNode::drop_link() {
+  if (const WireId link = std::exchange(life_->link, 0))
+    world_.net->close(link, index_, world_.now);
+}
+
+void PairNode::answer_question() {
+  Life& life = *life_;
+  const FeedRequest request = std::move(life.questions.front().what);
+  life.questions.pop_front();
+  auto answer = life.source->read(request);
+  if (!answer) return;
+  tamper_answer(*answer);
+  life.feed->answer(std::move(*answer), world_.now);
+  finish_batch();
+}
+
+// ---------------------------------------------------------------- the peer
+
+void PairNode::take_call(WireId wire, Hello&& hello) {
+  Life& life = *life_;
+  if (life.primary && !hello.is_primary) return take_standby(wire, std::move(hello));
+  const Term seen = file_.term_seen;
+  if (!hello.is_primary) life.peer_end = hello.end;
+  const bool newer = hello.is_primary && hello.term_seen < seen;
+  world_.net->send(wire, index_,
+                   Refused{newer ? Refused::Why::superseded : Refused::Why::not_primary, seen,
+                           end(), newer ? "a newer term has begun" : "this node does not lead"},
+                   world_.now);
+  world_.net->close(wire, index_, world_.now);
+  if (life.primary && seen < hello.term_seen) begin_again("the peer leads in a newer term");
+}
+
+void PairNode::take_standby(WireId wire, Hello&& hello) {
+  Life& life = *life_;
+  drop_link();
+  life.link = wire;
+  tell("is called by a standby, whose log ends at " + std::to_string(hello.end.lsn) + " of term " +
+       std::to_string(hello.end.term.counter));
+  const Lsn first = has(PairFault::trims_too_early) ? 1 : store_->first_lsn();
+  life.feed->connected(hello, first, world_.now);
+  finish_batch();
+}
+
+void PairNode::on_call_answered(const Frame& frame) {
+  world_.net->close(std::exchange(life_->call, 0), index_, world_.now);
+  const auto* refused = std::get_if<Refused>(&frame);
+  if (refused != nullptr && refused->why == Refused::Why::superseded)
+    begin_again("the peer leads in a newer term");
+}
+
+}  // namespace tandemq::sim

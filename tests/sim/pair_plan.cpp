@@ -1,0 +1,61 @@
+#include "tests/sim/pair_plan.hpp"
+
+#include <array>
+
+namespace tandemq::sim {
+namespace {
+
+constexpr std::array<std::string_view, 4> kModes = {"async", "received", "written", "flushed"};
+constexpr std::array<std::string_view, static_cast<std::size_t>(PairFault::count)> kFaults = {
+    "none",
+    "acknowledges early",
+    "skips a record",
+    "wrong fork",
+    "applies twice",
+    "trims too early",
+    "ignores the term",
+    "forgets TermStart",
+    "loses incoming ids",
+    "releases unordered",
+    "promotes behind",
+    "tables unsettled",
+    "alone unnoted",
+    "skips a row",
+    "flushed too early",
+    "keeps the tail",
+};
+
+}  // namespace
+
+PairPlan pair_plan_for(Luck& luck) {
+  PairPlan pair;
+  pair.plan = plan_for(luck);
+  ReplicationConfig& replication = pair.plan.config.replication;
+  replication.peer = "the other one";
+  constexpr std::array kLikely = {ReplicationMode::written,  ReplicationMode::written,
+                                  ReplicationMode::flushed,  ReplicationMode::flushed,
+                                  ReplicationMode::received, ReplicationMode::async};
+  replication.mode = kLikely[luck.below(kLikely.size())];
+  replication.timeout_ms = 200 + luck.below(1'000);
+  replication.max_lag_bytes = 1'000 + luck.below(20'000);
+  replication.log_bytes_max = luck.below(luck.once_in(2) ? 4'000 : 40'000);
+  if (luck.once_in(3)) replication.image_bytes_per_s = 1'000 + luck.below(100'000);
+  if (luck.once_in(2)) pair.plan.config.store.log_bytes_max = luck.below(4'000);
+  pair.forces = luck.once_in(4);
+  pair.wire_lag_ms = 1 + luck.below(luck.once_in(4) ? 150 : 10);
+  pair.plan.writer_lag_ms = 1 + luck.below(luck.once_in(4) ? 100 : 20);
+  pair.trouble = luck.once_in(6) ? 1'000 : 20 + luck.below(100);
+  pair.restart_steps = 1 + luck.below(20);
+  pair.channels = luck.once_in(12);
+  return pair;
+}
+
+std::string_view name_of(ReplicationMode mode) {
+  return kModes[static_cast<std::size_t>(mode)];
+}
+
+std::string_view name_of(PairFault fault) {
+  return kFaults[static_cast<std::size_t>(fault)];
+}
+
+}  // namespace tandemq::sim

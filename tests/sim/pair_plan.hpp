@@ -1,0 +1,48 @@
+// PairPlan: what one run of two nodes consists of, drawn from its seed: the plan of the broker and
+// its clients, the mode of replication, and how often what fails.
+// Plain values.
+#pragma once
+
+#include "tests/sim/luck.hpp"
+#include "tests/sim/plan.hpp"
+
+#include <cstdint>
+#include <string_view>
+
+namespace tandemq::sim {
+
+struct PairPlan {
+  Plan plan;
+  bool forces = false;              // The operator may lead with a node that may lack something.
+  std::uint32_t wire_lag_ms = 0;    // Of a frame, at the most.
+  std::uint32_t trouble = 0;        // Once in so many steps, for each kind of trouble.
+  std::uint32_t restart_steps = 0;  // A node that is down stays so about as long.
+  bool channels = false;            // Frames pass a Channel, on which bits are flipped.
+};
+
+PairPlan pair_plan_for(Luck& luck);
+std::string_view name_of(ReplicationMode mode);
+
+// Deliberate faults of the shells, each of which the judges must notice.
+enum class PairFault : std::uint8_t {
+  none,
+  acknowledges_early,  // The primary takes a record for committed as soon as it is sealed.
+  skips_a_record,      // A record does not get into the standby's store as it came.
+  wrong_fork,          // A Welcome names another position than the fork.
+  applies_twice,       // The standby applies a mutation once more.
+  trims_too_early,     // The log does not wait for the standby, and the primary hides it.
+  ignores_the_term,    // A node follows and feeds whoever comes, whatever the terms say.
+  forgets_term_start,  // The newest term is missing in the history of a Hello.
+  loses_incoming,      // The image lacks the QoS 2 packet ids that are open.
+  releases_unordered,  // Outputs leave in another order than their records.
+  promotes_behind,     // Whoever is asked leads, whatever it lacks.
+  tables_unsettled,    // The standby's tables take what is not committed.
+  alone_unnoted,       // The primary goes on alone before node.state says so.
+  skips_a_row,         // The image lacks a row, and counts and sums say otherwise.
+  flushed_too_early,   // The standby says flushed before it has written anything.
+  keeps_the_tail,      // A tail that the primary does not have is not cut off.
+  count
+};
+std::string_view name_of(PairFault fault);
+
+}  // namespace tandemq::sim
