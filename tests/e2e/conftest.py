@@ -14,6 +14,7 @@ import pytest
 
 import wire
 from client import Client
+from peer_proxy import PeerProxy
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DAEMON = os.environ.get("TANDEMQD", str(ROOT / "build/release/tandemqd"))
@@ -46,10 +47,13 @@ class Daemon:
         self.process = None
         self.log = self.folder / "stderr.log"
         try:
-            self.start()
+            self.begin()
         except BaseException:
             self.remove()
             raise
+
+    def begin(self):
+        self.start()
 
     def launch(self):
         """Starts the process and waits for nothing."""
@@ -64,6 +68,9 @@ class Daemon:
 
     def start(self):
         self.launch()
+        self.await_port()
+
+    def await_port(self):
         deadline = time.monotonic() + START_TIMEOUT_S
         while True:
             assert self.process.poll() is None, f"the daemon did not start:\n{self.text()}"
@@ -91,6 +98,12 @@ class Daemon:
     def restart(self):
         self.kill()
         self.start()
+
+    def is_alive(self):
+        return self.process.poll() is None
+
+    def may_be_killed(self):
+        return True
 
     def check(self):
         assert self.process.poll() is None, (
@@ -160,3 +173,30 @@ def broker(shared_daemon):
         shared_daemon.start()
     yield shared_daemon
     shared_daemon.check()
+
+
+@pytest.fixture
+def pair(tmp_path):
+    """A function that starts a pair of nodes; `a` leads."""
+    from pair import Pair  # pylint: disable=import-outside-toplevel  # It builds on this file.
+    started = []
+
+    def start(*options, **how):
+        started.append(Pair(tmp_path, *options, **how))
+        return started[-1]
+
+    yield start
+    try:
+        for one in started:
+            one.stop()
+    finally:
+        for one in started:
+            one.remove()
+
+
+@pytest.fixture
+def proxy():
+    """Stands between the nodes of a pair that is started with peer_ports=proxy.between."""
+    one = PeerProxy()
+    yield one
+    one.close()

@@ -17,6 +17,7 @@ WINDOW = 16  # Below limits.receive_maximum.
 PACKET_IDS = 40  # Few, so that they are used again soon.
 BURST = 50  # Messages that a publisher may owe its rate.
 GONE = 0x92  # Packet Identifier not found.
+SHUTTING_DOWN = 0x8B  # Server shutting down.
 
 
 def span_of_frame(data, at):
@@ -52,6 +53,7 @@ class Peer(asyncio.Protocol):
             wire.PUBCOMP: self.on_pubcomp,
             wire.SUBACK: self.on_suback,
             wire.UNSUBACK: self.on_unsuback,
+            wire.DISCONNECT: self.on_disconnect,
         }
 
     async def live(self):
@@ -120,6 +122,10 @@ class Peer(asyncio.Protocol):
         self.has_session = not self.clean
         self.load.served()
         self.started()
+
+    def on_disconnect(self, packet):
+        """A broker that goes in order says so, and then it closes."""
+        assert packet.reason == SHUTTING_DOWN, f"was sent away: {packet}"
 
     def on_other(self, packet):
         raise AssertionError(f"unexpected {packet}")

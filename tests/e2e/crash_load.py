@@ -36,7 +36,7 @@ SUBSCRIBERS = (
 
 class Load:
     def __init__(self, daemon, seed, rate):
-        self.daemon, self.port, self.seed = daemon, daemon.port, seed
+        self.daemon, self.seed = daemon, seed
         self.dice = random.Random(seed)
         self.ledger = Ledger()
         self.resting = False  # Nothing new but what `settle` asks for.
@@ -66,6 +66,10 @@ class Load:
         name = f"{kind.__name__.lower()}-{number}"
         reader = self.ledger.add_reader(name, qos, ("fence", *filters), kind is not Churner)
         return kind(self, reader, VERSIONS[number // 2 % 2], late_s)
+
+    @property
+    def port(self):
+        return self.daemon.port  # Of a pair it moves.
 
     # --- told by the clients
 
@@ -97,9 +101,8 @@ class Load:
 
     def check(self):
         assert not self.failure, self.failure
-        assert self.daemon.process.poll() is None, self.story(
-            f"the daemon ended by itself with {self.daemon.process.returncode}:\n"
-            f"{self.daemon.text()}")
+        assert self.daemon.is_alive(), self.story(
+            f"the daemon ended by itself:\n{self.daemon.text()}")
 
     def story(self, text):
         return f"seed {self.seed}, after kill {self.kills}, {self.age_s():.1f} s: {text}"
@@ -142,6 +145,7 @@ class Load:
         self.resting, self.parked = True, False
         await self._until_idle()
         await self._fence()
+        await self.until(self.daemon.may_be_killed, "the daemon to be ready for its last crash")
         self.kill()
         self.launch()
         for publisher in self.publishers:
