@@ -110,6 +110,12 @@ class Maker {
 }  // namespace
 
 Result<RecoveryFigures> run_recovery(const Settings& settings) {
+  if (!settings.make.empty()) {
+    auto store = RocksStore::open({.folder = settings.make, .skipped = {}});
+    if (!store) return tl::unexpected(store.error());
+    Maker(**store, settings.size).make(settings.connections);
+    return RecoveryFigures{};
+  }
   const Folder folder;
   if (folder.path().empty()) return failure("no temporary folder can be made");
   RecoveryFigures figures;

@@ -54,6 +54,8 @@ const std::array kOptions = {
            "messages of one publisher under way, neither delivered nor acknowledged"},
     Option{"--rate", &Settings::rate, 1, 1000000, "messages a second of 'latency', in all"},
     Option{"--dir", &Settings::dir, 0, 0, "of 'commit': a folder on the broker's disk"},
+    Option{"--make", &Settings::make, 0, 0,
+           "of 'recovery': make the store in this new folder, and no more"},
     Option{"--persistent", &Settings::persistent, 0, 0, "subscribers' sessions outlive them"},
     Option{"--json", &Settings::json, 0, 0, "print one JSON object"},
 };

@@ -27,6 +27,7 @@ struct Settings {
   std::uint32_t window = 0;  // 0: as many as batch.
   std::uint32_t rate = 1000;
   std::string dir = ".";  // Of 'commit': a folder on the broker's disk.
+  std::string make;       // Of 'recovery': no more than the store, in this folder.
   bool persistent = false;
   bool json = false;
 };
