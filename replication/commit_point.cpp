@@ -1,11 +1,17 @@
 #include "replication/commit_point.hpp"
 
+#include "config/ack_rule.hpp"
+
 #include <algorithm>
 
 namespace tandemq {
 
 CommitPoint::CommitPoint(ReplicationMode mode, bool relaxed, Lsn lsn)
-    : mode_(mode), relaxed_(relaxed), committed_(lsn), local_{lsn, lsn, lsn} {}
+    : mode_(mode),
+      relaxed_(relaxed),
+      level_(relaxed ? CommitLevel::async : level_of(mode)),
+      levels_(lsn),
+      local_{lsn, lsn, lsn} {}
 
 void CommitPoint::local(Lsn written, Lsn flushed) {
   local_.written = std::max(local_.written, written);
@@ -64,9 +70,34 @@ Lsn CommitPoint::of_standby() const {
 }
 
 void CommitPoint::update() {
-  Lsn lsn = needs_flush() ? local_.flushed : local_.written;
-  if (phase_ != Phase::solo) lsn = std::min(lsn, of_standby());
-  committed_ = std::max(committed_, lsn);
+  if (phase_ != Phase::solo) return levels_.advance(with_standby());
+  Committed alone(local_.flushed);
+  if (relaxed_) alone.set(CommitLevel::async, local_.written);
+  levels_.advance(alone);
+}
+
+// While it joins, this node's disk is needed too.
+Committed CommitPoint::with_standby() const {
+  const Lsn here = phase_ == Phase::admitting ? local_.flushed : local_.written;
+  const Lsn received = std::min(here, standby_.received);
+  const Lsn written = std::min(here, standby_.written);
+  const bool is_async = mode_ == ReplicationMode::async;
+  // Each at the most what the one before it is, so that they stay in their order.
+  Committed levels;
+  Lsn lsn = is_async   ? std::min(here, allowed_)
+            : relaxed_ ? std::min(here, of_standby())
+                       : UINT64_MAX;
+  const auto set = [&](CommitLevel level, Lsn wanted) {
+    lsn = std::min(lsn, wanted);
+    levels.set(level, lsn);
+  };
+  set(CommitLevel::async, lsn);
+  set(CommitLevel::local,
+      std::max(local_.flushed, mode_ == ReplicationMode::received ? received : written));
+  set(CommitLevel::received, received);
+  set(CommitLevel::written, written);
+  set(CommitLevel::flushed, std::min(local_.flushed, standby_.flushed));
+  return levels;
 }
 
 }  // namespace tandemq

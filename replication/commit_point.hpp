@@ -2,6 +2,8 @@
 // requires (replication.mode). It only counts; who is a standby, and since when, it is told.
 // Owned by Feed.
 //
+// At the level of the node (replication.mode):
+//
 //   phase      a record is committed when
 //   solo       it is flushed here (relaxed: written)
 //   admitting  it is flushed here, and the standby has it as the mode asks
@@ -9,9 +11,13 @@
 //
 // From the moment a standby is admitted every commit needs it. Once it has the record that was the
 // last one then, it may be called in sync: it has all that was ever committed, and may be promoted.
+//
+// Acknowledgements may ask for another level (base/commit_level.hpp). Alone, those that stand
+// behind `async` all mean the disk of this node.
 #pragma once
 
 #include "config/config.hpp"
+#include "journal/committed.hpp"
 #include "replication/protocol.hpp"
 
 #include <cstdint>
@@ -36,7 +42,8 @@ class CommitPoint {
   // It is not needed from now on. Whether that is allowed was decided before.
   void remove();
 
-  [[nodiscard]] Lsn committed() const { return committed_; }  // Never falls.
+  [[nodiscard]] Lsn committed() const { return levels_.at(level_); }  // Never falls.
+  [[nodiscard]] const Committed& levels() const { return levels_; }
   [[nodiscard]] Phase phase() const { return phase_; }
   [[nodiscard]] const Durable& standby() const { return standby_; }
   [[nodiscard]] const Durable& local() const { return local_; }
@@ -47,11 +54,13 @@ class CommitPoint {
 
  private:
   void update();
+  [[nodiscard]] Committed with_standby() const;
 
   const ReplicationMode mode_;
   const bool relaxed_;
+  const CommitLevel level_;
   Phase phase_ = Phase::solo;
-  Lsn committed_;
+  Committed levels_;
   Lsn allowed_ = UINT64_MAX;
   Lsn barrier_ = 0;  // Of admitting: what the standby must have.
   Durable local_;

@@ -229,70 +229,11 @@ void Feed::consider_admission(Instant now) {
   if (commit_.has_barrier()) wish_ = Wish::pair;
 }
 
-// A node that goes on alone is taken to have all there is. What was let out when the standby had it
-// may not be on this disk yet; it is, before the wish is told.
-Feed::Wish Feed::wish() const {
-  const bool whole = commit_.local().flushed >= commit_.committed();
-  return wish_ == Wish::alone && !whole ? Wish::none : wish_;
-}
-
-void Feed::grant(Instant now) {
-  if (wish() == Wish::none) return;
-  const Wish wish = std::exchange(wish_, Wish::none);
-  if (wish == Wish::alone) {
-    commit_.remove();
-  } else if (wish == Wish::pair && commit_.phase() == CommitPoint::Phase::admitting) {
-    commit_.pair();
-    paired_at_ = now;
-    frames_.emplace_back(Ping{commit_.committed(), true});
-    said_at_ = now;
-  }
-  set_due(now);
-}
-
-// Acknowledgements wait before more bytes are only here than replication.max_lag_bytes.
-void Feed::allow_lag() {
-  if (config_.mode != ReplicationMode::async || recent_.empty()) return;
-  const Lsn from = std::max(acknowledged_.received + 1, recent_first());
-  if (from > end_.lsn) return commit_.allow(end_.lsn);
-  const auto first = recent_.begin() + static_cast<std::ptrdiff_t>(from - recent_first());
-  const std::uint64_t limit = first->bytes_before + config_.max_lag_bytes;
-  const auto beyond = std::partition_point(first, recent_.end(), [limit](const Recent& one) {
-    return one.bytes_before + one.bytes.size() <= limit;
-  });
-  commit_.allow(from - 1 + static_cast<Lsn>(beyond - first));
-}
-
-bool Feed::is_lagging() const {
-  return config_.mode == ReplicationMode::async && commit_.phase() != CommitPoint::Phase::solo &&
-         lag_bytes() > config_.max_lag_bytes;
-}
-
 // What has left the memory is not counted; that is more than anybody may lag.
 std::uint64_t Feed::lag_bytes() const {
   if (next_ > end_.lsn || recent_.empty()) return unreceived_bytes_;
   const Recent& unsent = recent_[std::max(next_, recent_first()) - recent_first()];
   return unreceived_bytes_ + appended_bytes_ - unsent.bytes_before;
-}
-
-// Whether the standby may be told so: not any more when this node is about to go on alone.
-bool Feed::in_sync() const {
-  return commit_.phase() == CommitPoint::Phase::paired && wish_ != Wish::alone;
-}
-
-Lsn Feed::needed_from() const {
-  switch (phase_) {
-    case Phase::absent:
-      return image_open_ || image_sent_ ? image_.at.lsn + 1 : absent_needs_;
-    case Phase::image:
-      return image_.at.lsn + 1;
-    case Phase::probing:
-      return next_;
-    case Phase::catching_up:
-    case Phase::streaming:
-      return acknowledged_.received + 1;
-  }
-  return UINT64_MAX;
 }
 
 // ---------------------------------------------------------------- the log
@@ -328,7 +269,7 @@ void Feed::send_records(std::vector<std::string>&& records, Instant now) {
   sent_.push_back({next_ - 1, bytes});
   unreceived_bytes_ += bytes;
   said_at_ = now;
-  const bool flush = config_.mode == ReplicationMode::flushed;
+  const bool flush = config_.mode == ReplicationMode::flushed || awaited_.flushed != UINT64_MAX;
   frames_.emplace_back(Records{first, commit_.committed(), flush, std::move(records)});
 }
 
@@ -384,16 +325,6 @@ void Feed::take_piece(LogPiece&& piece, Instant now) {
 }
 
 // ---------------------------------------------------------------- time
-
-// Since when commits wait for the standby: not before it was admitted.
-Instant Feed::waiting_since() const {
-  if (commit_.phase() == CommitPoint::Phase::solo || wish_ == Wish::alone) return Instant::never();
-  if (config_.mode == ReplicationMode::async) return Instant::never();
-  const Lsn lsn = commit_.of_standby() + 1;
-  if (lsn > end_.lsn) return Instant::never();
-  return lsn < recent_first() ? admitted_at_
-                              : std::max(admitted_at_, recent_[lsn - recent_first()].at);
-}
 
 void Feed::tick(Instant now) {
   if (phase_ == Phase::absent) {

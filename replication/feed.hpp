@@ -68,6 +68,8 @@ class Feed {
   // ---- This node's log. The State stands right behind the record.
   void append(const Record& record, Instant now);
   void local(Lsn written, Lsn flushed);
+  // Before append(): what acknowledgements wait for.
+  void await(const Awaited& awaited) { awaited_ = awaited; }
 
   // ---- The link. One standby at a time: a new one takes the place of the last.
   void connected(const Hello& hello, Lsn first_lsn, Instant now);
@@ -87,8 +89,9 @@ class Feed {
   [[nodiscard]] Wish wish() const;
   void grant(Instant now);  // The wish is durable.
 
-  [[nodiscard]] Lsn committed() const { return commit_.committed(); }
-  [[nodiscard]] bool needs_flush() const { return wish_ == Wish::alone || commit_.needs_flush(); }
+  [[nodiscard]] Lsn committed() const { return commit_.committed(); }  // At the node's level.
+  [[nodiscard]] const Committed& levels() const { return commit_.levels(); }
+  [[nodiscard]] bool needs_flush() const;
   // In async the standby is too far behind: publishers are to be slowed.
   [[nodiscard]] bool is_lagging() const;
   // The log is needed from here on, as far as replication.log_bytes_max allows.
@@ -142,6 +145,7 @@ class Feed {
   void set_due(Instant now);
   [[nodiscard]] Lsn recent_first() const { return end_.lsn - recent_.size() + 1; }
   [[nodiscard]] Instant waiting_since() const;
+  [[nodiscard]] Lsn awaited_of_standby() const;
   [[nodiscard]] std::uint64_t lag_bytes() const;
   [[nodiscard]] bool in_sync() const;
   void allow_lag();
@@ -151,6 +155,7 @@ class Feed {
   const ReplicationConfig config_;
   const Term term_;
   CommitPoint commit_;
+  Awaited awaited_;
   Position end_;
   Wish wish_ = Wish::none;
   Phase phase_ = Phase::absent;

@@ -61,6 +61,15 @@ std::string show_number(const Json& value, Show show, Instant now) {
   return std::to_string(number);
 }
 
+std::string show_list(const Json& values) {
+  std::string text;
+  for (const Json& value : values) {
+    if (!text.empty()) text += "; ";
+    text += harmless(value.is_string() ? value.get_ref<const std::string&>() : json_text(value));
+  }
+  return text.empty() ? std::string(kNothing) : text;
+}
+
 // Characters, not bytes.
 std::size_t width_of(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
@@ -145,6 +154,7 @@ std::string show_value(const Json& record, const CommandColumn& column, Instant 
   if (value == nullptr || value->is_null()) return std::string(kNothing);
   if (value->is_boolean()) return value->get<bool>() ? "yes" : "no";
   if (value->is_number_integer()) return show_number(*value, column.show, now);
+  if (value->is_array()) return show_list(*value);
   if (!value->is_string()) return harmless(json_text(*value));
   const auto& text = value->get_ref<const std::string&>();
   return text.empty() ? std::string(kNothing) : harmless(text);

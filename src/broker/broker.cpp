@@ -162,7 +162,12 @@ void Broker::say_goodbye(Instant now, Effects& effects) {
 void Broker::reload(const Config& config, std::shared_ptr<const Access> access, Instant now,
                     Effects& effects) {
   world_.config = config;
+  world_.ack = AckPolicy(config);
   world_.access = std::move(access);
+  world_.connections.for_each([this](Connection& one) {
+    if (one.phase == ConnectionPhase::ready)
+      one.ack = world_.ack.of_client(one.origin->listener, one.user_name).level;
+  });
   world_.drops.keep_at_most(config.limits.drops_kept);
   world_.history.keep_at_most(config.limits.history_events);
   Turn turn(world_, now, effects);

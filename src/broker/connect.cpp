@@ -207,6 +207,8 @@ void accept(Turn& turn, Connection& connection, std::string_view data) {
   const bool present = open_session(turn, connection, packet->clean_start);
   if (packet->will) set_will(turn, connection, *packet->will);
   connection.phase = ConnectionPhase::ready;
+  connection.ack =
+      turn.world.ack.of_client(connection.origin->listener, connection.user_name).level;
   ++turn.world.counters.connections_accepted;
   if (connection.keep_alive_s > 0)
     turn.world.timers.set(turn.now.plus_ms(connection.keep_alive_s * 1500LL),

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "access/scram.hpp"
+#include "base/commit_level.hpp"
 #include "base/ids.hpp"
 #include "base/time.hpp"
 #include "broker/event.hpp"
@@ -61,6 +62,8 @@ struct Connection {
   std::uint32_t resent = 0;  // Deliveries of the window that this connection has been sent.
   std::uint64_t fetch = 0;   // The request for bodies that it waits for; 0: none.
   Lsn held_until = 0;        // Outputs for it wait for this record; later ones queue behind.
+  CommitLevel held_level{};  // And at this level.
+  CommitLevel ack{};         // Of its PUBACKs and PUBRECs, if the topic says nothing else.
   Instant opened_at;
   Instant received_at;
   bool block_timer = false;               // A timer is set that looks at blocked_at.

@@ -2,6 +2,8 @@
 // Owned by the broker's World; core thread.
 #pragma once
 
+#include "base/commit_level.hpp"
+
 #include <array>
 #include <cstdint>
 
@@ -11,6 +13,7 @@ struct Counters {
   std::uint64_t packets_received = 0;
   std::array<std::uint64_t, 3> messages_received{};  // PUBLISH from clients, by QoS.
   std::array<std::uint64_t, 3> messages_sent{};      // PUBLISH to clients, by QoS.
+  std::array<std::uint64_t, kCommitLevels> acknowledged{};  // PUBACK and PUBREC, by their level.
   std::uint64_t bytes_received = 0;                  // Payload of those PUBLISHes.
   std::uint64_t bytes_sent = 0;
   std::uint64_t connections_opened = 0;

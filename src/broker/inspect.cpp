@@ -17,7 +17,8 @@ std::string_view protocol_of(mqtt::Version version) {
   return "5.0";
 }
 
-ClientReport report_client(const Session& session, const Connection& connection) {
+ClientReport report_client(const World& world, const Session& session,
+                           const Connection& connection) {
   ClientReport report;
   report.client_id = session.client_id;
   report.user_name = session.user_name;
@@ -33,6 +34,7 @@ ClientReport report_client(const Session& session, const Connection& connection)
   report.queued_count = session.outgoing.queued_count();
   report.queued_bytes = session.outgoing.queued_bytes();
   report.subscriptions = session.filters.size();
+  report.ack = world.ack.of_client(report.listener, connection.user_name);
   report.received_count = connection.received_count;
   report.sent_count = connection.sent_count;
   return report;
@@ -100,6 +102,11 @@ StatusReport inspect_status(const World& world, Instant now) {
   report.messages_stored = state.message_count();
   report.queued_count = state.queued_count();
   report.publishers_blocked = world.blocked.size();
+  report.level = world.level;
+  for (const ListenerConfig& listener : world.config.listeners)
+    if (listener.ack)
+      report.ack_rules.push_back(std::string(name(*listener.ack)) + " listener " + listener.url);
+  for (const AckRule& rule : world.config.acks) report.ack_rules.push_back(text_of(rule));
   report.dropped = world.drops.total();
   for (std::size_t i = 0; i < report.drops.size(); ++i)
     report.drops[i] = world.drops.count(static_cast<DropReason>(i));
@@ -112,7 +119,7 @@ std::vector<ClientReport> list_clients(const World& world, SessionCursor& cursor
   walk_sessions(world, cursor, [&](const Session& session) -> std::size_t {
     const Connection* connection = world.connections.of(session.id);
     if (connection == nullptr) return 0;
-    clients.push_back(report_client(session, *connection));
+    clients.push_back(report_client(world, session, *connection));
     return 1;
   });
   return clients;
@@ -131,7 +138,7 @@ std::optional<ClientReport> inspect_client(const World& world, std::string_view 
   const Session* session = world.state.find_session(client_id);
   const Connection* connection = session == nullptr ? nullptr : world.connections.of(session->id);
   if (connection == nullptr) return std::nullopt;
-  return report_client(*session, *connection);
+  return report_client(world, *session, *connection);
 }
 
 std::optional<SessionReport> inspect_session(const World& world, std::string_view client_id) {

@@ -33,6 +33,8 @@ struct StatusReport {
   std::size_t messages_stored = 0;  // Bodies that the log still holds.
   std::uint64_t queued_count = 0;
   std::size_t publishers_blocked = 0;
+  CommitLevel level{};                 // At which the node acknowledges.
+  std::vector<std::string> ack_rules;  // What does so at another one.
   std::uint64_t dropped = 0;
   std::array<std::uint64_t, static_cast<std::size_t>(DropReason::count)> drops{};  // By reason.
   Counters counters;
@@ -55,6 +57,7 @@ struct ClientReport {
   std::size_t queued_count = 0;
   std::uint64_t queued_bytes = 0;
   std::size_t subscriptions = 0;
+  AckPolicy::Choice ack;
   std::uint64_t received_count = 0;  // PUBLISH packets on this connection.
   std::uint64_t sent_count = 0;
 };

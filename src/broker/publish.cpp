@@ -6,6 +6,7 @@
 #include "broker/route.hpp"
 #include "topic/name.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace tandemq {
@@ -76,8 +77,8 @@ Objection message_objection(const Turn& turn, const Connection& connection,
   return {};
 }
 
-void answer(Turn& turn, Connection& connection, const mqtt::Publish& packet, ReasonCode reason,
-            std::string_view why) {
+void answer(Turn& turn, Connection& connection, const mqtt::Publish& packet, CommitLevel level,
+            ReasonCode reason, std::string_view why) {
   if (packet.qos == QoS::at_most_once) return;
   const bool qos2 = packet.qos == QoS::exactly_once;
   if (reason != ReasonCode::success)
@@ -87,8 +88,9 @@ void answer(Turn& turn, Connection& connection, const mqtt::Publish& packet, Rea
     ++connection.incoming;
   }
   const auto type = qos2 ? mqtt::PacketType::pubrec : mqtt::PacketType::puback;
-  turn.send(connection,
-            mqtt::Ack{type, packet.packet_id, reason, turn.reason_string(connection, why)});
+  if (!mqtt::is_error(reason)) ++turn.world.counters.acknowledged[index(level)];
+  turn.send_at(level, connection,
+               mqtt::Ack{type, packet.packet_id, reason, turn.reason_string(connection, why)});
 }
 
 // A message that nobody gets. MQTT 3 has no word for it: an acknowledgement would say that the
@@ -107,7 +109,7 @@ void reject(Turn& turn, Connection& connection, const mqtt::Publish& packet,
             connection.client_id, std::make_shared<const Message>(std::move(message)));
   if (objection.ends_connection || (!connection.is_v5() && packet.qos != QoS::at_most_once))
     return refuse(turn, connection, objection.reason, objection.why);
-  answer(turn, connection, packet, objection.reason, objection.why);
+  answer(turn, connection, packet, connection.ack, objection.reason, objection.why);
 }
 
 // Takes topic and payload out of the packet: on the way of each message nothing is copied.
@@ -155,15 +157,17 @@ void publish(Turn& turn, Connection& connection, mqtt::Publish&& packet) {
 
   const Session& session = *turn.state.session(connection.session);
   if (packet.qos == QoS::exactly_once && session.has_incoming(packet.packet_id)) {
-    turn.wait_for_log(
-        connection);  // [MQTT-4.3.3-10]: taken before, perhaps in a record on its way.
-    turn.send(connection, mqtt::Ack{mqtt::PacketType::pubrec, packet.packet_id, {}, {}});
+    // [MQTT-4.3.3-10]: taken before, perhaps in a record on its way.
+    turn.wait_for_log(connection);
+    turn.send_at(turn.world.ack.of_topic(packet.topic, connection.ack), connection,
+                 mqtt::Ack{mqtt::PacketType::pubrec, packet.packet_id, {}, {}});
     return;
   }
   const Objection objection = message_objection(turn, connection, packet);
   if (objection.reason != ReasonCode::success) return reject(turn, connection, packet, objection);
 
   const bool may_wait = packet.qos != QoS::at_most_once;
+  const CommitLevel level = turn.world.ack.of_topic(packet.topic, connection.ack);
   Publication publication{message_from(turn, connection, packet), connection.session, may_wait,
                           connection.is_v5()};
   publication.packet_id = packet.packet_id;
@@ -177,11 +181,11 @@ void publish(Turn& turn, Connection& connection, mqtt::Publish&& packet) {
   const bool dropped = routed == Routed::partly_dropped;
   const bool told = connection.is_v5();
   if (dropped && told)
-    return answer(turn, connection, packet, ReasonCode::quota_exceeded,
+    return answer(turn, connection, packet, level, ReasonCode::quota_exceeded,
                   "the queue of a receiver is full");
   // A PUBREC says it too late to matter, and its receivers may come before the PUBREL.
   const bool nobody = routed == Routed::no_subscribers && told && packet.qos == QoS::at_least_once;
-  answer(turn, connection, packet,
+  answer(turn, connection, packet, level,
          nobody ? ReasonCode::no_matching_subscribers : ReasonCode::success, {});
 }
 
@@ -194,7 +198,10 @@ void pubrel(Turn& turn, Connection& connection, const mqtt::Ack& packet) {
   }
   turn.happens(Happening::pubrel_in, connection.session, packet.reason, packet.packet_id, {});
   turn.wait_for_log(connection);
-  turn.send(connection, mqtt::Ack{mqtt::PacketType::pubcomp, packet.packet_id, {}, {}});
+  // The id is free from now on: a node that did not know that would take what comes next under it
+  // for a repetition.
+  turn.send_at(std::max(connection.ack, turn.world.level), connection,
+               mqtt::Ack{mqtt::PacketType::pubcomp, packet.packet_id, {}, {}});
 }
 
 }  // namespace tandemq

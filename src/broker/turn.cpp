@@ -51,15 +51,19 @@ void Turn::apply(const Mutation& mutation) {
 }
 
 // What is held waits for the record of its whole batch, so whatever follows waits for that too, and
-// not only for the record that was waited for before.
-Outputs& Turn::outputs_for(Connection& connection, bool held) {
-  if (!held && connection.held_until <= effects.released_lsn) return effects.free;
-  connection.held_until = effects.next_lsn;
-  return effects.held;
+// not only for the record that was waited for before; and at no lesser level, for the same reason.
+Outputs& Turn::outputs_for(Connection& connection, CommitLevel level) {
+  const bool waits = connection.held_until > effects.released.at(connection.held_level);
+  if (waits && level < connection.held_level) level = connection.held_level;
+  if (level != CommitLevel::memory) {
+    connection.held_until = effects.next_lsn;
+    connection.held_level = level;
+  }
+  return effects.at(level);
 }
 
-void Turn::put(Connection& connection, bool held, Output output) {
-  outputs_for(connection, held).list.push_back(std::move(output));
+void Turn::put(Connection& connection, CommitLevel level, Output output) {
+  outputs_for(connection, level).list.push_back(std::move(output));
 }
 
 void Turn::send_packet(Connection& connection, mqtt::Packet packet) {
@@ -72,7 +76,7 @@ void Turn::send_packet(Connection& connection, mqtt::Packet packet) {
 
 void Turn::deliver(Connection& connection, const MessageRef& message, Deliver delivery) {
   const bool held = delivery.qos != mqtt::QoS::at_most_once && message->id != MessageId::none;
-  Outputs& outputs = outputs_for(connection, held);
+  Outputs& outputs = outputs_for(connection, held ? world.level : CommitLevel::memory);
   if (outputs.bodies.empty() || outputs.bodies.back() != message) outputs.bodies.push_back(message);
   delivery.body = static_cast<std::uint32_t>(outputs.bodies.size() - 1);
   ++connection.sent_count;

@@ -6,6 +6,7 @@
 
 #include "access/access.hpp"
 #include "base/timers.hpp"
+#include "broker/ack_policy.hpp"
 #include "broker/connection.hpp"
 #include "broker/counters.hpp"
 #include "broker/drops.hpp"
@@ -13,6 +14,7 @@
 #include "broker/history.hpp"
 #include "broker/targets.hpp"
 #include "broker/trace.hpp"
+#include "config/ack_rule.hpp"
 #include "config/config.hpp"
 #include "session/state.hpp"
 
@@ -59,12 +61,16 @@ struct World {
   World(State& state_, const Config& config_, std::shared_ptr<const Access> access_)
       : state(state_),
         config(config_),
+        level(node_level(config_)),
+        ack(config_),
         access(std::move(access_)),
         drops(config_.limits.drops_kept),
         history(config_.limits.history_events) {}
 
   State& state;
   Config config;
+  const CommitLevel level;  // Of whatever nobody asks for another one.
+  AckPolicy ack;
   std::shared_ptr<const Access> access;
   Connections connections;
   Timers<Due> timers;
@@ -104,7 +110,12 @@ class Turn {
   // same connection are held: what goes to one client stays in order.
   template <class Action>
   void send(Connection& connection, Action action) {
-    put(connection, recorded_, {connection.id, std::move(action)});
+    send_at(world.level, connection, std::move(action));
+  }
+  // The same, held until the record is committed at another level than the node's.
+  template <class Action>
+  void send_at(CommitLevel level, Connection& connection, Action action) {
+    put(connection, recorded_ ? level : CommitLevel::memory, {connection.id, std::move(action)});
   }
   void send_packet(Connection& connection, mqtt::Packet packet);
   // Of QoS 0 never waits for a record, others do if the message is in the log.
@@ -141,8 +152,8 @@ class Turn {
 
  private:
   // Where the connection's next output belongs.
-  Outputs& outputs_for(Connection& connection, bool held);
-  void put(Connection& connection, bool held, Output output);
+  Outputs& outputs_for(Connection& connection, CommitLevel level);
+  void put(Connection& connection, CommitLevel level, Output output);
   [[nodiscard]] std::uint32_t lsn() const { return static_cast<std::uint32_t>(effects.next_lsn); }
   [[nodiscard]] HistoryText topic_of(const Message& message) const;
 

@@ -2,7 +2,10 @@
 // other floor reads the struct it is given at construction. No logic here beyond defaults.
 #pragma once
 
+#include "base/commit_level.hpp"
+
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,10 +15,19 @@ namespace tandemq {
 enum class QueueFull : std::uint8_t { reject, drop_oldest, drop_newest, block };
 
 struct ListenerConfig {
-  std::string url;            // As written, for messages and `status`.
-  std::string scheme;         // "mqtt".
-  std::string host;           // Name, IPv4 or IPv6 without brackets.
-  std::uint16_t port = 1883;  // 0: any free port, printed at start.
+  std::string url;                 // As written, for messages and `status`.
+  std::string scheme;              // "mqtt".
+  std::string host;                // Name, IPv4 or IPv6 without brackets.
+  std::uint16_t port = 1883;       // 0: any free port, printed at start.
+  std::optional<CommitLevel> ack;  // Of its clients; without: the node's.
+};
+
+// What the acknowledgements of a user, or of messages to some topics, wait for.
+struct AckRule {
+  enum class About : std::uint8_t { topic, user };
+  CommitLevel level{};
+  About about{};
+  std::string name;  // A topic filter, or a user.
 };
 
 struct AuthConfig {
@@ -101,6 +113,7 @@ struct Config {
   std::string log_level = "info";      // trace | debug | info | warn | error
   std::uint32_t threads_net = 0;       // 0: the core thread runs the sockets.
   std::string admin_socket = "/run/tandemq/admin.sock";
+  std::vector<AckRule> acks;
   AuthConfig auth;
   LimitsConfig limits;
   MqttConfig mqtt;

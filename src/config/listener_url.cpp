@@ -1,5 +1,7 @@
 #include "config/listener_url.hpp"
 
+#include "config/ack_rule.hpp"
+
 #include <algorithm>
 #include <charconv>
 
@@ -52,6 +54,22 @@ std::string_view objection_to_host(const Parts& parts) {
   return {};
 }
 
+// "?key=value&key=value", or nothing.
+Result<void> take_query(std::string_view query, ListenerConfig& listener) {
+  while (!query.empty()) {
+    query.remove_prefix(1);
+    const std::string_view pair = query.substr(0, query.find('&'));
+    query.remove_prefix(pair.size());
+    const std::string_view key = pair.substr(0, pair.find('='));
+    if (key != "ack") return failure("'" + std::string(key) + "' is no parameter, 'ack' is one");
+    if (listener.ack) return failure("'ack' stands twice");
+    const auto level = parse_ack_level(pair.substr(std::min(key.size() + 1, pair.size())));
+    if (!level) return failure("ack: " + level.error().text);
+    listener.ack = *level;
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<ListenerConfig> parse_listener_url(std::string_view url) {
@@ -65,7 +83,10 @@ Result<ListenerConfig> parse_listener_url(std::string_view url) {
   listener.scheme = url.substr(0, colon);
   if (listener.scheme != "mqtt") return refused("the scheme is not mqtt, the only one there is");
   std::string_view authority = url.substr(colon + 3);
-  if (authority.find('?') != std::string_view::npos) return refused("a listener has no ?query");
+  const std::size_t query = std::min(authority.find('?'), authority.size());
+  if (auto taken = take_query(authority.substr(query), listener); !taken)
+    return refused(taken.error().text);
+  authority = authority.substr(0, query);
   if (authority.ends_with('/')) authority.remove_suffix(1);
   if (authority.find('/') != std::string_view::npos) return refused("a listener has no /path");
 

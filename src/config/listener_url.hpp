@@ -1,5 +1,5 @@
-// listener_url: scheme://host:port, the address of a listener, and host:port, that of a node. Pure
-// text: resolves no name and opens nothing. An IPv6 address stands in brackets, as RFC 3986
+// listener_url: scheme://host:port?key=value, a listener, and host:port, the address of a node.
+// Pure text: resolves no name and opens nothing. An IPv6 address stands in brackets, as RFC 3986
 // section 3.2.2 has it.
 #pragma once
 

@@ -1,6 +1,7 @@
 #include "config/options.hpp"
 
 #include "base/utf8.hpp"
+#include "config/ack_rule.hpp"
 #include "config/listener_url.hpp"
 
 #include <algorithm>
@@ -91,6 +92,13 @@ struct Setter {
     field->push_back(std::move(*listener));
     return {};
   }
+  Result<void> operator()(std::vector<AckRule>* field) const {
+    if (text.empty()) return {};  // As the default is written.
+    auto rule = parse_ack_rule(text);
+    if (!rule) return failure(std::string(option.key) + " = " + rule.error().text);
+    field->push_back(std::move(*rule));
+    return {};
+  }
 
  private:
   [[nodiscard]] std::optional<std::size_t> word_index() const {
@@ -124,6 +132,11 @@ struct Getter {
     for (const ListenerConfig& listener : *field) urls.push_back(listener.url);
     return urls;
   }
+  std::vector<std::string> operator()(std::vector<AckRule>* field) const {
+    std::vector<std::string> rules;
+    for (const AckRule& rule : *field) rules.push_back(text_of(rule));
+    return rules;
+  }
 };
 
 struct Allowed {
@@ -146,6 +159,9 @@ struct Allowed {
   }
   std::string operator()(std::vector<ListenerConfig>*) const {
     return "a URL mqtt://HOST:PORT, repeatable";
+  }
+  std::string operator()(std::vector<AckRule>*) const {
+    return "LEVEL topic FILTER or LEVEL user NAME, repeatable";
   }
 };
 
@@ -221,7 +237,9 @@ void clear_value(Config& config, const ConfigOption& option) {
 
 bool is_repeatable(const ConfigOption& option) {
   Config any;
-  return std::holds_alternative<std::vector<ListenerConfig>*>(option.field(any));
+  const ConfigField field = option.field(any);
+  return std::holds_alternative<std::vector<ListenerConfig>*>(field) ||
+         std::holds_alternative<std::vector<AckRule>*>(field);
 }
 
 std::vector<std::string> values_of(const Config& config, const ConfigOption& option) {

@@ -41,7 +41,8 @@ constexpr ConfigOption kOptions[] = {
      "Where clients connect, as mqtt://HOST:PORT. HOST is a name, an IPv4 address or an IPv6 "
      "address in brackets; mqtt://[::]:1883 is every IPv6 address of the machine, "
      "mqtt://0.0.0.0:1883 every IPv4 address. Without a port it is 1883; port 0 is any free "
-     "port, told in the log. Repeat the key to listen on several."},
+     "port, told in the log. Repeat the key to listen on several. Behind the port may stand "
+     "?ack=LEVEL, for the clients of this listener; see ack."},
     {"data.dir", [](Config& c) -> ConfigField { return &c.data_dir; }, any(), kAfterRestart,
      "The folder that holds the log and the tables of this node. One running node at a time."},
     {"node.id", [](Config& c) -> ConfigField { return &c.node_id; }, any(), kAfterRestart,
@@ -119,6 +120,15 @@ constexpr ConfigOption kOptions[] = {
      "the loss of the primary's host loses nothing. written: the standby has written it to its "
      "log; the loss of either host or the crash of either process loses nothing. flushed: both "
      "have it on their disks; not even a loss of power on both at once loses anything."},
+    {"ack", [](Config& c) -> ConfigField { return &c.acks; }, any(), kLive,
+     "What the acknowledgement of a published message waits for, where that is not "
+     "replication.mode: 'LEVEL topic FILTER' or 'LEVEL user NAME', repeatable. LEVEL is memory: "
+     "nothing, what was acknowledged may be lost with the process; local: the disk of this node, "
+     "or what replication.mode asks if that comes first; standby: both nodes have written it; "
+     "standby_flushed: it is on the disks of both. The topic counts before the user, the user "
+     "before the listener (?ack=LEVEL in its URL), and of topics the first that matches. Without "
+     "a standby in sync the last three all wait for the disk of this node. What goes to one "
+     "client stays in order, so behind a message that waits longer the next one waits too."},
     {"replication.secret_file", [](Config& c) -> ConfigField { return &c.replication.secret_file; },
      any(), kAfterRestart,
      "A file whose first line, 16 bytes or more, is the secret with which the two nodes know each "

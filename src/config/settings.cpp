@@ -45,11 +45,13 @@ std::string trimmed(std::string_view line) {
   return std::string(line.substr(first, line.find_last_not_of(" \t\r") - first + 1));
 }
 
-// Boost would take a#b as the value a, without a word.
-bool comment_inside_value(std::string_view line) {
-  const std::size_t hash = line.find('#');
-  return hash != std::string_view::npos && hash > 0 && line[hash - 1] != ' ' &&
-         line[hash - 1] != '\t';
+// Without the comment: a '#' at the beginning or behind a blank begins one, any other is part of a
+// value, such as telemetry/#.
+std::string_view without_comment(std::string_view line) {
+  for (std::size_t i = 0; i < line.size(); ++i)
+    if (line[i] == '#' && (i == 0 || line[i - 1] == ' ' || line[i - 1] == '\t'))
+      return line.substr(0, i);
+  return line;
 }
 
 // Boost's reader of files tells no line numbers and stops at the first error, so it is given one
@@ -60,9 +62,8 @@ class LineParser {
 
   void parse(std::string_view line) {
     ++line_index_;
-    const std::string text = trimmed(line.substr(0, line.find('#')));
+    const std::string text = trimmed(without_comment(line));
     if (text.empty()) return;
-    if (comment_inside_value(line)) return complain("a '#' begins a comment, no value holds one");
     if (text.front() == '[' && text.back() == ']')
       section_ = text;
     else
@@ -70,12 +71,14 @@ class LineParser {
   }
 
  private:
+  // For Boost every '#' begins a comment, so it is not shown the value.
   void parse_pair(const std::string& text) {
-    std::istringstream stream(section_ + '\n' + text + '\n');
+    const std::size_t equals = std::min(text.find('='), text.size());
+    const std::string value = trimmed(text.substr(std::min(equals + 1, text.size())));
+    std::istringstream stream(section_ + '\n' + text.substr(0, equals + 1) + '\n');
     try {
       const auto parsed = po::parse_config_file(stream, po::options_description(), true);
       for (const po::option& option : parsed.options) {
-        const std::string value = option.value.empty() ? std::string() : option.value.front();
         if (find_option(option.string_key) == nullptr)
           complain(unknown_key(option.string_key));
         else

@@ -6,18 +6,35 @@
 
 namespace tandemq {
 
-void Gate::hold(Lsn lsn, Outputs& outputs) {
-  ENSURE(lsn > released_, "an output cannot wait for a record that is committed already");
-  ENSURE(held_.empty() || held_.back().lsn <= lsn, "outputs leave in the order of their records");
-  held_.push_back({lsn, std::exchange(outputs, {})});
+void Gate::hold(Lsn lsn, CommitLevel level, Outputs& outputs) {
+  std::deque<Held>& held = held_[index(level)];
+  ENSURE(lsn > released_.at(level),
+         "an output cannot wait for a record that is committed already");
+  ENSURE(held.empty() || held.back().lsn <= lsn, "outputs leave in the order of their records");
+  held.push_back({lsn, std::exchange(outputs, {})});
 }
 
-void Gate::release(Lsn lsn, std::vector<Outputs>& out) {
-  if (lsn > released_) released_ = lsn;
-  while (!held_.empty() && held_.front().lsn <= released_) {
-    out.push_back(std::move(held_.front().outputs));
-    held_.pop_front();
+void Gate::release(const Committed& committed, std::vector<Outputs>& out) {
+  released_.advance(committed);
+  for (std::size_t level = 0; level < kCommitLevels; ++level) {
+    std::deque<Held>& held = held_[level];
+    const Lsn lsn = released_.at(static_cast<CommitLevel>(level));
+    while (!held.empty() && held.front().lsn <= lsn) {
+      out.push_back(std::move(held.front().outputs));
+      held.pop_front();
+    }
   }
+}
+
+std::size_t Gate::held_count() const {
+  std::size_t count = 0;
+  for (const std::deque<Held>& held : held_) count += held.size();
+  return count;
+}
+
+Lsn Gate::awaited(CommitLevel level) const {
+  const std::deque<Held>& held = held_[index(level)];
+  return held.empty() ? UINT64_MAX : held.front().lsn;
 }
 
 }  // namespace tandemq

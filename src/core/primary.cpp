@@ -20,8 +20,8 @@ Primary::Primary(State& state, const Config& config, std::shared_ptr<const Acces
   ENSURE(last.term < term, "a term has one primary, once");
   if (!config.store.in_memory) materialiser_.emplace(state, tables_at);
   effects_.next_lsn = position_.lsn + 1;
-  effects_.released_lsn = position_.lsn;
   gate_.release(position_.lsn, ready_);  // What stands behind it was committed before.
+  effects_.released = gate_.released();
 }
 
 void Primary::start(Instant now) {
@@ -47,10 +47,11 @@ Instant Primary::next_due() const {
 std::optional<Record> Primary::seal(Instant now, bool at_once) {
   broker_.retry_blocked(now, effects_);
   ++broker_.world().counters.batches;
-  if (!effects_.free.empty()) ready_.push_back(std::exchange(effects_.free, {}));
+  Outputs& free = effects_.at(CommitLevel::memory);
+  if (!free.empty()) ready_.push_back(std::exchange(free, {}));
   const bool round = materialiser_ && materialiser_->due(position_.lsn, now);
   if (!effects_.record.empty() && draft_until_.is_never()) draft_until_ = now.plus_ms(kRideMs);
-  const bool rides = !at_once && !round && effects_.held.empty() && now < draft_until_ &&
+  const bool rides = !at_once && !round && effects_.output_count() == 0 && now < draft_until_ &&
                      effects_.record.size() < kRideBytes;
   std::optional<Record> record;
   if (!effects_.record.empty() && !rides) {
@@ -59,23 +60,43 @@ std::optional<Record> Primary::seal(Instant now, bool at_once) {
     effects_.next_lsn = position_.lsn + 1;
     draft_until_ = Instant::never();
   }
-  // Without a record of its own a held output waits for those before it.
-  if (!effects_.held.empty()) {
-    if (position_.lsn > gate_.released()) {
-      gate_.hold(position_.lsn, effects_.held);
-    } else {
-      ready_.push_back(std::exchange(effects_.held, {}));
-    }
-  }
+  hold_outputs();
   if (round) materialiser_->collect(position_, now);
   State& state = broker_.world().state;
   if (!materialiser_ && state.marks().noted() > kNotedMax) state.forget_marks();
   return record;
 }
 
-void Primary::committed(Lsn lsn) {
-  gate_.release(lsn, ready_);
-  effects_.released_lsn = gate_.released();
+// Without a record of its own a held output waits for those before it.
+void Primary::hold_outputs() {
+  for (std::size_t i = 0; i < kCommitLevels; ++i) {
+    const auto level = static_cast<CommitLevel>(i);
+    Outputs& outputs = effects_.at(level);
+    if (outputs.empty()) continue;
+    if (position_.lsn > gate_.released().at(level)) {
+      gate_.hold(position_.lsn, level, outputs);
+    } else {
+      ready_.push_back(std::exchange(outputs, {}));
+    }
+  }
+}
+
+void Primary::committed(const Committed& committed) {
+  gate_.release(committed, ready_);
+  effects_.released = gate_.released();
+}
+
+// What waits at the node's level is nothing of its own.
+Awaited Primary::awaited() const {
+  const auto awaited = [this](CommitLevel level) {
+    return level == broker_.world().level ? UINT64_MAX : gate_.awaited(level);
+  };
+  return {awaited(CommitLevel::local), awaited(CommitLevel::written),
+          awaited(CommitLevel::flushed)};
+}
+
+Lsn Primary::settled() const {
+  return gate_.released().at(broker_.world().level);
 }
 
 std::vector<Outputs> Primary::take_outputs() {
@@ -83,7 +104,7 @@ std::vector<Outputs> Primary::take_outputs() {
 }
 
 std::optional<TableChanges> Primary::take_tables() {
-  auto changes = materialiser_ ? materialiser_->take(gate_.released()) : std::nullopt;
+  auto changes = materialiser_ ? materialiser_->take(settled()) : std::nullopt;
   if (changes) {
     broker_.world().counters.table_rows +=
         changes->puts.size() + changes->bodies.size() + changes->deletes.size();

@@ -42,8 +42,8 @@ class Primary {
   // What nothing waits for, such as acknowledgements of receivers, may ride with a later record,
   // 10 ms at the most, unless `at_once`.
   std::optional<Record> seal(Instant now, bool at_once = true);
-  // Every record up to `lsn` is as durable as the role requires.
-  void committed(Lsn lsn);
+  // How durable the log is, as far as somebody may ask.
+  void committed(const Committed& committed);
   // What may leave now, in order. The caller carries it out.
   std::vector<Outputs> take_outputs();
   // To be written behind all records that were sealed before, then tables_written().
@@ -59,8 +59,12 @@ class Primary {
   Effects& effects() { return effects_; }
   [[nodiscard]] const Position& position() const { return position_; }
   [[nodiscard]] const Gate& gate() const { return gate_; }
+  [[nodiscard]] Awaited awaited() const;
+  [[nodiscard]] Lsn settled() const;  // Committed at the level of the node: it is never undone.
 
  private:
+  void hold_outputs();
+
   Broker broker_;
   Effects effects_;
   Gate gate_;

@@ -11,9 +11,10 @@ namespace {
 
 constexpr std::uint32_t kRelaxedMs = 100;
 
-SyncPolicy policy_of(const StoreConfig& config) {
-  if (config.in_memory) return {};  // A sync costs nothing there.
-  const auto policy = parse_sync_policy(config.sync);
+SyncPolicy relaxed_of(const Config& config) {
+  if (config.store.in_memory) return {};  // A sync costs nothing there.
+  if (!config.replication.peer.empty()) return {SyncPolicy::Mode::interval, kRelaxedMs};
+  const auto policy = parse_sync_policy(config.store.sync);
   ENSURE(policy, "the settings were checked");
   return *policy;
 }
@@ -22,7 +23,8 @@ SyncPolicy policy_of(const StoreConfig& config) {
 
 Committer::Committer(Store& store, const Config& config, Lsn tables_at, Ports ports)
     : store_(store),
-      policy_(policy_of(config.store)),
+      relaxed_(relaxed_of(config)),
+      policy_(relaxed_),
       log_bytes_max_(config.store.log_bytes_max),
       log_bytes_followed_max_(config.replication.log_bytes_max),
       ports_(std::move(ports)),
@@ -112,8 +114,7 @@ void Committer::take(Work& work) {
   } else if (std::holds_alternative<Reclaim>(work)) {
     store_.reclaim();
   } else if (const auto* flush = std::get_if<SetFlush>(&work)) {
-    policy_ = {flush->each_batch ? SyncPolicy::Mode::commit : SyncPolicy::Mode::interval,
-               kRelaxedMs};
+    policy_ = flush->each_batch ? SyncPolicy{} : relaxed_;
   } else {
     append_pending();  // The tables must not be ahead of the log.
     write(std::get<TableChanges>(work));

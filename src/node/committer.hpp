@@ -42,7 +42,8 @@ class Committer {
 
   void append(Record&& record);
   void write_tables(TableChanges&& changes);
-  // Whether each batch is forced to the disk, whatever store.sync says, or ten times a second.
+  // Whether each batch is forced to the disk, whatever store.sync says. If not: as it says, or with
+  // a peer, ten times a second.
   void set_flush(bool each_batch);
   // The disk is nearly full: see Store.
   void reclaim();
@@ -71,6 +72,7 @@ class Committer {
   void trim();
 
   Store& store_;
+  const SyncPolicy relaxed_;
   SyncPolicy policy_;
   const std::uint64_t log_bytes_max_;
   const std::uint64_t log_bytes_followed_max_;

@@ -209,13 +209,11 @@ Result<void> Node::lead() {
   });
   if (!written) return written;
 
-  const auto sync = parse_sync_policy(config_.store.sync);
-  const bool relaxed =
-      config_.replication.peer.empty() && sync && sync->mode != SyncPolicy::Mode::commit;
   const Instant now = clock_.now();
   primary_ = std::make_unique<Primary>(*data_.state, config_, access_, term, end, tables_at);
   feed_ =
-      std::make_unique<Feed>(*data_.state, config_.replication, term, end, relaxed, incarnation_);
+      std::make_unique<Feed>(*data_.state, config_.replication, term, end, is_relaxed(config_),
+                             incarnation_);
   primary_->broker().set_disk_low(disk_guard_.is_low());
   primary_->start(now);
   // The term is on the disk before anything is done in it (invariant I2).

@@ -29,6 +29,11 @@ int number_of(mqtt::QoS qos) {
   return static_cast<int>(qos);
 }
 
+std::string_view name(AckPolicy::By by) {
+  constexpr std::string_view kNames[] = {"node", "listener", "user"};
+  return kNames[static_cast<std::size_t>(by)];
+}
+
 // The beginning of a text must not end within a character.
 std::string_view beginning_of(std::string_view payload) {
   if (payload.size() <= kPayloadShown) return payload;
@@ -49,6 +54,10 @@ Json to_json(const StatusReport& report) {
   Json dropped{{"total", report.dropped}};
   for (std::size_t i = 0; i < report.drops.size(); ++i)
     dropped[std::string(name(static_cast<DropReason>(i)))] = report.drops[i];
+  Json by_level = Json::object();
+  for (std::size_t i = 0; i < kCommitLevels; ++i)
+    if (counters.acknowledged[i] > 0)
+      by_level[std::string(name(static_cast<CommitLevel>(i)))] = counters.acknowledged[i];
   return {{"node", report.node_id},
           {"uptime_ms", report.uptime_ms},
           {"connections", report.connections},
@@ -60,6 +69,8 @@ Json to_json(const StatusReport& report) {
           {"stored", report.messages_stored},
           {"wills", report.wills},
           {"publishers_blocked", report.publishers_blocked},
+          {"ack", {{"level", name(report.level)}, {"rules", report.ack_rules}}},
+          {"acknowledged", std::move(by_level)},
           {"received", traffic(counters.messages_received, counters.bytes_received)},
           {"sent", traffic(counters.messages_sent, counters.bytes_sent)},
           {"dropped", std::move(dropped)},
@@ -86,6 +97,7 @@ Json to_json(const ClientReport& report) {
           {"queued", report.queued_count},
           {"queued_bytes", report.queued_bytes},
           {"subscriptions", report.subscriptions},
+          {"ack", {{"level", name(report.ack.level)}, {"by", name(report.ack.by)}}},
           {"received", report.received_count},
           {"sent", report.sent_count}};
 }

@@ -54,8 +54,7 @@ void Runner::lead(const Config& config, Role role) {
                        },
                        [this] { post([](Primary& p, Instant) { p.tables_written(); }); },
                        role_->archived, [this] { return followed_.load(); }});
-  // Alone by its settings, a node flushes as they say; with a peer, as the role asks.
-  if (!config.replication.peer.empty()) committer_->set_flush(flushing_);
+  committer_->set_flush(flushing_);
   body_reader_.emplace(role_->store, [this](const BodiesRead& read) {
     post([read](Primary& p, Instant now) {
       p.bodies_read(read.request, read.bodies, read.lost, now);
@@ -126,8 +125,7 @@ void Runner::step_all(std::vector<Event>& events, Instant now) {
   for (Event& event : events) {
     step(event, now);
     // A fan-out multiplies: its outputs leave, and are bounded by the outboxes, as they come.
-    const Effects& effects = role_->primary.effects();
-    if (effects.free.list.size() + effects.held.list.size() >= kOutputsMax) finish_batch(now);
+    if (role_->primary.effects().output_count() >= kOutputsMax) finish_batch(now);
   }
 }
 
@@ -156,7 +154,9 @@ void Runner::finish_batch(Instant now) {
   Primary& primary = role_->primary;
   Feed& feed = role_->feed;
   if (primary.next_due() <= now) primary.tick(now);
-  if (auto record = primary.seal(now, false)) {
+  auto record = primary.seal(now, false);
+  feed.await(primary.awaited());
+  if (record) {
     feed.append(*record, now);
     committer_->append(std::move(*record));
   }
@@ -171,13 +171,15 @@ void Runner::finish_batch(Instant now) {
 }
 
 void Runner::commit() {
-  const Feed& feed = role_->feed;
+  Feed& feed = role_->feed;
+  if (feed.levels() != role_->primary.gate().released()) {
+    role_->primary.committed(feed.levels());
+    feed.await(role_->primary.awaited());
+  }
   if (feed.needs_flush() != flushing_) {
     flushing_ = !flushing_;
     committer_->set_flush(flushing_);
   }
-  if (feed.committed() > role_->primary.gate().released())
-    role_->primary.committed(feed.committed());
   followed_ = feed.needed_from();
 }
 

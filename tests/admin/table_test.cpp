@@ -49,7 +49,7 @@ TEST_CASE("values are shown as their column says") {
   CHECK(shown(kNow.ms - 61'000, Show::age) == "1 min 1 s");
   CHECK(shown(60, Show::seconds) == "1 min 0 s");
   CHECK(shown(0xFFFFFFFFU, Show::seconds) == "never");
-  CHECK(shown({1, 2}, Show::text) == "[1,2]");
+  CHECK(shown({1, 2}, Show::text) == "1; 2");
   CHECK(show_value(Json::object(), {"a.b", "X"}, kNow) == "-");
   CHECK(show_value(Json{{"a", {{"b", 1}}}}, {"a.b", "X"}, kNow) == "1");
   CHECK(show_value(Json{{"p_base64", "/w=="}}, {"p", "X", Show::payload}, kNow) == "base64:/w==");

@@ -52,7 +52,11 @@ TEST_CASE("what is no listener URL is refused with the URL and the reason") {
       {"localhost:1883", "expected mqtt://HOST:PORT"},
       {"http://localhost:1883", "the scheme is not mqtt"},
       {"MQTT://localhost:1883", "the scheme is not mqtt"},
-      {"mqtt://localhost:1883?tls=1", "no ?query"},
+      {"mqtt://localhost:1883?tls=1", "'tls' is no parameter"},
+      {"mqtt://localhost:1883?", "'' is no parameter"},
+      {"mqtt://localhost:1883?ack", "ack: '' is no level"},
+      {"mqtt://localhost:1883?ack=flushed", "ack: 'flushed' is no level"},
+      {"mqtt://localhost:1883?ack=local&ack=local", "stands twice"},
       {"mqtt://localhost:1883/mqtt", "no /path"},
       {"mqtt://", "HOST is neither"},
       {"mqtt://:1883", "HOST is neither"},
@@ -106,3 +110,12 @@ TEST_CASE("HOST:PORT gives both, and the port is not left out") {
 }
 
 }  // namespace tandemq
+
+TEST_CASE("what is about the clients of one listener stands behind its address") {
+  const auto listener = tandemq::parse_listener_url("mqtt://[::1]:1884/?ack=standby_flushed");
+  REQUIRE(listener.has_value());
+  CHECK(listener->host == "::1");
+  CHECK(listener->port == 1884);
+  CHECK(listener->ack == tandemq::CommitLevel::flushed);
+  CHECK_FALSE(tandemq::parse_listener_url("mqtt://[::1]:1884")->ack.has_value());
+}

@@ -1,5 +1,6 @@
 #include "config/settings.hpp"
 
+
 #include <string>
 
 #include <doctest/doctest.h>
@@ -41,7 +42,9 @@ TEST_CASE("comments and empty lines say nothing but count as lines") {
 }
 
 TEST_CASE("a hash inside of a value is an error, not the end of the value") {
-  CHECK(file("data.dir = /a#b\n") == "error: f:1: a '#' begins a comment, no value holds one\n");
+  CHECK(file("data.dir = /a#b # c\n") == "f:1 data.dir=/a#b\n");
+  CHECK(file("data#dir = a\n") ==
+        "error: f:1: 'data#dir = a' is neither key = value nor [section]\n");
 }
 
 TEST_CASE("a section stands before the keys that follow it") {

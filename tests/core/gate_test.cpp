@@ -19,9 +19,9 @@ TEST_CASE("outputs leave in order when their record is committed, not before") {
   Outputs first = outputs("1");
   Outputs second = outputs("2");
   Outputs third = outputs("3");
-  gate.hold(1, first);
-  gate.hold(3, second);
-  gate.hold(3, third);
+  gate.hold(1, CommitLevel::written, first);
+  gate.hold(3, CommitLevel::written, second);
+  gate.hold(3, CommitLevel::written, third);
   CHECK(first.empty());
   CHECK(gate.held_count() == 3);
   std::vector<Outputs> out;
@@ -39,6 +39,30 @@ TEST_CASE("a release that comes late changes nothing") {
   std::vector<Outputs> out;
   gate.release(5, out);
   gate.release(4, out);
-  CHECK(gate.released() == 5);
+  CHECK(gate.released() == Committed(5));
   CHECK(out.empty());
+}
+
+TEST_CASE("each level waits for itself, and the lesser one leaves first") {
+  Gate gate;
+  Outputs flushed = outputs("flushed");
+  Outputs local = outputs("local");
+  Outputs written = outputs("written");
+  gate.hold(1, CommitLevel::flushed, flushed);
+  gate.hold(2, CommitLevel::local, local);
+  gate.hold(3, CommitLevel::written, written);
+  CHECK(gate.awaited(CommitLevel::flushed) == 1);
+  CHECK(gate.awaited(CommitLevel::received) == UINT64_MAX);
+  std::vector<Outputs> out;
+  Committed committed;
+  committed.set(CommitLevel::local, 3);
+  committed.set(CommitLevel::written, 2);
+  gate.release(committed, out);
+  REQUIRE(out.size() == 1);
+  CHECK(std::get<Close>(out[0].list[0].action).why == "local");
+  gate.release(3, out);
+  REQUIRE(out.size() == 3);
+  CHECK(std::get<Close>(out[1].list[0].action).why == "written");
+  CHECK(std::get<Close>(out[2].list[0].action).why == "flushed");
+  CHECK(gate.awaited(CommitLevel::flushed) == UINT64_MAX);
 }

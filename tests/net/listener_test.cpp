@@ -15,7 +15,7 @@ namespace {
 using asio::ip::tcp;
 
 ListenerConfig at(const std::string& host, std::uint16_t port) {
-  return {"mqtt://" + host + ":" + std::to_string(port), "mqtt", host, port};
+  return {"mqtt://" + host + ":" + std::to_string(port), "mqtt", host, port, {}};
 }
 
 std::uint16_t port_of(const Listener& listener) {

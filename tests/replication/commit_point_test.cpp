@@ -1,6 +1,9 @@
 #include "replication/commit_point.hpp"
 
+#include <algorithm>
+#include <cstdint>
 #include <initializer_list>
+#include <random>
 
 #include <doctest/doctest.h>
 
@@ -176,4 +179,93 @@ TEST_CASE("how far the standby is as the mode asks") {
   CHECK(of_standby(Mode::received) == 30);
   CHECK(of_standby(Mode::written) == 20);
   CHECK(of_standby(Mode::flushed) == 15);
+}
+
+TEST_CASE("a record is committed at a level when those have it that the level names") {
+  struct LevelRow {
+    Mode mode;
+    Phase phase;
+    Lsn local, written, flushed;
+  };
+  for (const LevelRow& row :
+       std::initializer_list<LevelRow>{{Mode::async, Phase::solo, 30, 30, 30},
+                                       {Mode::written, Phase::solo, 30, 30, 30},
+                                       {Mode::flushed, Phase::solo, 30, 30, 30},
+                                       {Mode::async, Phase::admitting, 30, 20, 15},
+                                       {Mode::written, Phase::admitting, 30, 20, 15},
+                                       {Mode::async, Phase::paired, 30, 20, 15},
+                                       {Mode::received, Phase::paired, 30, 20, 15},
+                                       {Mode::written, Phase::paired, 30, 20, 15},
+                                       {Mode::flushed, Phase::paired, 30, 20, 15}}) {
+    INFO("mode ", static_cast<int>(row.mode), ", phase ", static_cast<int>(row.phase));
+    CommitPoint point = in_phase(row.mode, row.phase);
+    point.local(40, 30);
+    point.standby({25, 20, 15});
+    CHECK(point.levels().at(CommitLevel::memory) == UINT64_MAX);
+    CHECK(point.levels().at(CommitLevel::local) == row.local);
+    CHECK(point.levels().at(CommitLevel::written) == row.written);
+    CHECK(point.levels().at(CommitLevel::flushed) == row.flushed);
+  }
+}
+
+TEST_CASE("what the standby has as the mode asks need not be on the disk of this node") {
+  for (const Mode mode : {Mode::received, Mode::written, Mode::flushed}) {
+    INFO("mode ", static_cast<int>(mode));
+    CommitPoint point = in_phase(mode, Phase::paired);
+    point.local(40, 12);
+    point.standby({35, 20, 15});
+    CHECK(point.levels().at(CommitLevel::local) == (mode == Mode::received ? 35 : 20));
+  }
+}
+
+TEST_CASE("in async the bound of the lag holds for every level") {
+  CommitPoint point = in_phase(Mode::async, Phase::paired);
+  point.allow(35);
+  point.local(40, 40);
+  CHECK(point.committed() == 35);
+  CHECK(point.levels().at(CommitLevel::local) == 35);
+}
+
+TEST_CASE("alone and relaxed the disk is what a level may still ask for") {
+  CommitPoint point(Mode::written, true, kBefore);
+  point.local(40, 30);
+  CHECK(point.committed() == 40);
+  CHECK(point.levels().at(CommitLevel::local) == 30);
+  CHECK(point.levels().at(CommitLevel::flushed) == 30);
+}
+
+TEST_CASE("no level ever passes a lesser one, and none falls") {
+  std::mt19937 random(7);
+  const auto below = [&random](std::uint32_t bound) { return random() % bound; };
+  for (int run = 0; run < 2'000; ++run) {
+    const auto mode = static_cast<Mode>(below(4));
+    CommitPoint point(mode, false, kBefore);
+    Lsn end = kBefore;
+    Durable standby{kBefore, kBefore, kBefore};
+    Durable here = standby;
+    Committed before = point.levels();
+    for (int step = 0; step < 30; ++step) {
+      end += below(4);
+      here.written = std::min<Lsn>(end, here.written + below(4));
+      here.flushed = std::min<Lsn>(here.written, here.flushed + below(4));
+      standby.received = std::min<Lsn>(end, standby.received + below(4));
+      standby.written = std::min<Lsn>(standby.received, standby.written + below(4));
+      standby.flushed = std::min<Lsn>(standby.written, standby.flushed + below(4));
+      point.local(here.written, here.flushed);
+      if (mode == Mode::async) point.allow(std::min<Lsn>(end, standby.received + 5));
+      if (below(8) == 0) point.admit(end);
+      if (below(8) == 0 && point.phase() == Phase::admitting) point.pair();
+      if (below(12) == 0) point.remove();
+      point.standby(standby);
+      Lsn lesser = UINT64_MAX;
+      for (std::size_t i = 0; i < kCommitLevels; ++i) {
+        const auto level = static_cast<CommitLevel>(i);
+        if (level == CommitLevel::async && mode != Mode::async) continue;
+        REQUIRE(point.levels().at(level) <= lesser);
+        REQUIRE(point.levels().at(level) >= before.at(level));
+        lesser = point.levels().at(level);
+      }
+      before = point.levels();
+    }
+  }
 }

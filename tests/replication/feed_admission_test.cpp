@@ -382,3 +382,52 @@ TEST_CASE("a pair that was granted too late pairs nobody") {
   lab.feed.grant(lab.now);
   CHECK(commit_phase(lab) == Commit::solo);
 }
+
+TEST_CASE("an acknowledgement that asks for both disks has both of them forced") {
+  FeedLab lab;
+  lab.pair();
+  lab.append();
+  CHECK_FALSE(lab.feed.needs_flush());
+  CHECK_FALSE(lab.frames<Records>().at(0).flush);
+  lab.feed.await({UINT64_MAX, UINT64_MAX, 6});
+  lab.append();
+  CHECK(lab.feed.needs_flush());
+  CHECK(lab.frames<Records>().at(0).flush);
+  lab.acknowledge(6, 6, 5);
+  CHECK(lab.feed.levels().at(CommitLevel::written) == 6);
+  CHECK(lab.feed.levels().at(CommitLevel::flushed) == 5);
+  lab.acknowledge();
+  CHECK(lab.feed.levels().at(CommitLevel::flushed) == 6);
+  lab.feed.await({});
+  CHECK_FALSE(lab.feed.needs_flush());
+}
+
+TEST_CASE("one that asks for this node's disk has that forced, and waits for no standby") {
+  FeedLab lab;
+  lab.pair();
+  lab.feed.await({5, UINT64_MAX, UINT64_MAX});
+  lab.append();
+  CHECK(lab.feed.needs_flush());
+  CHECK_FALSE(lab.frames<Records>().at(0).flush);
+  CHECK(lab.feed.levels().at(CommitLevel::local) == 5);
+  CHECK(lab.feed.committed() == 4);
+}
+
+TEST_CASE("a standby that keeps an acknowledgement waiting is lost, whatever the mode") {
+  for (const Mode mode : {Mode::async, Mode::received, Mode::written}) {
+    INFO("mode ", static_cast<int>(mode));
+    FeedLab lab(feed_config(mode));
+    lab.pair();
+    lab.feed.await({UINT64_MAX, UINT64_MAX, 5});
+    lab.append();
+    lab.pass(1'000);
+    lab.acknowledge(5, 5, 4);
+    REQUIRE_FALSE(lab.feed.take_hang_up());
+    lab.pass(1'000);
+    CHECK(lab.feed.take_hang_up());
+    REQUIRE(lab.feed.wish() == Wish::alone);
+    lab.feed.grant(lab.now);
+    lab.append();  // Flushes here.
+    CHECK(lab.feed.levels().at(CommitLevel::flushed) == 6);
+  }
+}

@@ -118,9 +118,14 @@ void Ledger::check_copy(Account& account, MessageNumber number, const mqtt::Publ
   last = std::max(last, number);
 }
 
+bool Ledger::is_forgiven(const std::string& topic) const {
+  return std::any_of(forgiven_.begin(), forgiven_.end(),
+                     [&](const std::string& filter) { return matches(filter, topic); });
+}
+
 bool Ledger::owes(const Account& account, const SentMessage& message) const {
   if (message.qos == mqtt::QoS::at_most_once || message.expires || message.empty) return false;
-  if (message.acknowledged_at == kNever) return false;
+  if (message.acknowledged_at == kNever || is_forgiven(message.topic)) return false;
   return std::any_of(account.spans.begin(), account.spans.end(), [&](const Span& span) {
     return span.on_at < message.sent_at && message.acknowledged_at < span.leaving_at &&
            matches(account.reader.filters[span.filter], message.topic);
@@ -138,6 +143,7 @@ bool Ledger::must_be_in_order(const Account& account, const SentMessage& message
 
 void Ledger::check_retained(const State& state) {
   for (const auto& [topic, sent] : retained_) {
+    if (is_forgiven(topic)) continue;
     // The last that was acknowledged, or one behind it.
     auto from = std::find_if(sent.rbegin(), sent.rend(), [&](MessageNumber number) {
       return messages_[number].acknowledged_at != kNever;

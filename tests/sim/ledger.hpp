@@ -47,6 +47,8 @@ struct Reader {
 class Ledger {
  public:
   std::size_t add_reader(Reader reader);
+  // Messages to these topics are acknowledged before they are safe, so they may be missing.
+  void forgive(std::string filter) { forgiven_.push_back(std::move(filter)); }
 
   // A message with this number is going to be sent, for the first time.
   MessageNumber send(SentMessage message);
@@ -85,6 +87,7 @@ class Ledger {
     std::map<std::pair<std::size_t, std::string_view>, MessageNumber> last;  // By sender and topic.
   };
 
+  [[nodiscard]] bool is_forgiven(const std::string& topic) const;
   [[nodiscard]] bool owes(const Account& account, const SentMessage& message) const;
   // Whether a subscription that stands since before it was sent should have brought it in order.
   [[nodiscard]] bool must_be_in_order(const Account& account, const SentMessage& message) const;
@@ -93,6 +96,7 @@ class Ledger {
   Tick tick_ = 0;
   std::deque<SentMessage> messages_;  // They stay where they are: keys point into them.
   std::vector<Account> accounts_;
+  std::vector<std::string> forgiven_;
   std::map<std::string, std::vector<MessageNumber>> retained_;  // By topic, as they were sent.
   std::vector<std::string> findings_;
 };

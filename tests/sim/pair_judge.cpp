@@ -112,13 +112,16 @@ void PairJudge::released(NodeIndex node, const Position& end, Lsn lsn) {
   if (contains(at, released_)) released_ = at;
 }
 
-void PairJudge::relies_on(NodeIndex standby, const Durable& disk, Lsn lsn) {
-  const bool has = config_.mode == ReplicationMode::flushed   ? lsn <= disk.flushed
-                   : config_.mode == ReplicationMode::written ? lsn <= disk.written
-                                                              : true;
-  if (!has && !may_miss_)
-    find("record " + std::to_string(lsn) + " is let out, and " + who(standby) +
-         " has not put it on its disk");
+void PairJudge::relies_on(NodeIndex standby, const Durable& disk, const Committed& before,
+                          const Committed& levels) {
+  const auto check = [&](CommitLevel level, Lsn has, const char* what) {
+    const Lsn lsn = levels.at(level);
+    if (lsn > before.at(level) && lsn > has && !may_miss_)
+      find("record " + std::to_string(lsn) + " is let out, and " + who(standby) + " has not " +
+           what + " it");
+  };
+  check(CommitLevel::written, disk.written, "written");
+  check(CommitLevel::flushed, disk.flushed, "flushed");
 }
 
 void PairJudge::acknowledges_alone(NodeIndex node, const NodeState& file) {

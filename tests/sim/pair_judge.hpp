@@ -5,6 +5,7 @@
 #pragma once
 
 #include "config/config.hpp"
+#include "journal/committed.hpp"
 #include "journal/record.hpp"
 #include "replication/node_state.hpp"
 #include "replication/protocol.hpp"
@@ -34,7 +35,8 @@ class PairJudge {
   // The outputs of a primary whose log ends at `end` leave up to `lsn`.
   void released(NodeIndex node, const Position& end, Lsn lsn);
   // Before that, if the standby is needed: what it has in truth.
-  void relies_on(NodeIndex standby, const Durable& disk, Lsn lsn);
+  void relies_on(NodeIndex standby, const Durable& disk, const Committed& before,
+                 const Committed& levels);
   void leads(NodeIndex node, Term term, const Position& end, bool forced);
   void acknowledges_alone(NodeIndex node, const NodeState& file);
   void tables(NodeIndex node, const Position& at);

@@ -119,7 +119,9 @@ void PairNode::finish_batch() {
   Primary& primary = *life.primary;
   const Instant now = world_.now;
   if (primary.next_due() <= now) primary.tick(now);
-  if (auto record = primary.seal(now, false)) {
+  auto record = primary.seal(now, false);
+  life.feed->await(primary.awaited());
+  if (record) {
     world_.judge.sealed(index_, *record, file_);
     life.feed->append(*record, now);
     life.writer->append(std::move(*record), now);
@@ -141,20 +143,27 @@ void PairNode::commit() {
   Life& life = *life_;
   const bool alone = life.feed->status(world_.now).commit == CommitPoint::Phase::solo;
   const bool was_alone = std::exchange(life.alone, alone);
+  const bool early = has(PairFault::acknowledges_early);
+  const Committed levels = early ? life.primary->position().lsn : life.feed->levels();
+  const bool rises = levels != life.primary->gate().released();
+  if (rises) release(levels, alone, was_alone);
+  life.feed->await(life.primary->awaited());
   if (life.feed->needs_flush() != life.flushing) {
     life.flushing = !life.flushing;
     life.writer->set_flush(life.flushing, world_.now);
   }
-  const Lsn committed =
-      has(PairFault::acknowledges_early) ? life.primary->position().lsn : life.feed->committed();
-  if (committed <= life.primary->gate().released()) return;
+}
+
+void PairNode::release(const Committed& levels, bool alone, bool was_alone) {
+  Life& life = *life_;
+  const Committed before = life.primary->gate().released();
   // A node that stops to lead has noted so, and lets out what its standby has.
   if (alone && life.again_at.is_never()) world_.judge.acknowledges_alone(index_, file_);
   // What was committed just before a standby was admitted did not need it.
   if (!alone && !was_alone)
-    world_.judge.relies_on(other(index_), world_.disk_of(other(index_)), committed);
-  world_.judge.released(index_, life.primary->position(), committed);
-  life.primary->committed(committed);
+    world_.judge.relies_on(other(index_), world_.disk_of(other(index_)), before, levels);
+  life.primary->committed(levels);
+  world_.judge.released(index_, life.primary->position(), life.primary->settled());
 }
 
 void PairNode::replicate() {

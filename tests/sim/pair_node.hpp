@@ -147,6 +147,7 @@ class PairNode {
   void lead_if_alone();
   void fulfil();
   void commit();
+  void release(const Committed& levels, bool alone, bool was_alone);
   void replicate();
   void take_call(WireId wire, Hello&& hello);
   void take_standby(WireId wire, Hello&& hello);

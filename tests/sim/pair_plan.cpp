@@ -25,6 +25,18 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(PairFault::count
     "keeps the tail",
 };
 
+// Of the topics of the clients, some.
+std::vector<AckRule> acks_for(Luck& luck) {
+  constexpr std::array kFilters = {"t/0", "s/#", "t/1", "r/#", "s/0"};
+  constexpr std::array kLevels = {CommitLevel::memory, CommitLevel::local, CommitLevel::written,
+                                  CommitLevel::flushed, CommitLevel::flushed};
+  std::vector<AckRule> rules;
+  for (const char* filter : kFilters)
+    if (luck.once_in(2))
+      rules.push_back({kLevels[luck.below(kLevels.size())], AckRule::About::topic, filter});
+  return rules;
+}
+
 }  // namespace
 
 PairPlan pair_plan_for(Luck& luck) {
@@ -47,6 +59,7 @@ PairPlan pair_plan_for(Luck& luck) {
   pair.trouble = luck.once_in(6) ? 1'000 : 20 + luck.below(100);
   pair.restart_steps = 1 + luck.below(20);
   pair.channels = luck.once_in(12);
+  if (luck.once_in(2)) pair.plan.config.acks = acks_for(luck);
   return pair;
 }
 

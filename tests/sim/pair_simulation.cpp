@@ -1,5 +1,7 @@
 #include "tests/sim/pair_simulation.hpp"
 
+#include "config/ack_rule.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -33,6 +35,8 @@ PairSimulation::PairSimulation(std::uint64_t seed, PairFault fault, std::ostream
   world_.led = [this](NodeIndex node) { check_new_leader(node); };
   world_.disk_of = [this](NodeIndex node) { return nodes_[node].disk(); };
   const Plan& plan = plan_.plan;
+  for (const AckRule& rule : plan.config.acks)
+    if (rule.level < node_level(plan.config)) ledger_.forgive(rule.name);
   std::size_t group = 0;
   for (const Role& role : plan.roles)
     if (role.shares) group = ledger_.add_reader({"the group", role.qos, true, true, {"s/#"}});
@@ -52,6 +56,8 @@ PairOutcome PairSimulation::run() {
     *story_ << "-- " << name_of(plan_.plan.config.replication.mode) << ", timeout "
             << plan_.plan.config.replication.timeout_ms << " ms"
             << (plan_.forces ? ", the operator forces\n" : "\n");
+  for (const AckRule& rule : plan_.plan.config.acks)
+    if (story_ != nullptr) *story_ << "-- ack = " << text_of(rule) << '\n';
   for (PairNode& node : nodes_) node.start();
   while (outcome_.step < plan_.plan.steps && !found()) {
     ++outcome_.step;

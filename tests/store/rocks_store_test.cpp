@@ -291,7 +291,7 @@ TEST_CASE("a snapshot keeps its rows while the files that hold them are merged a
   store->reclaim();
   const std::unique_ptr<TableSnapshot> snapshot = store->snapshot();
   CHECK(snapshot->rows() == 2'000);
-  CHECK(snapshot->bytes() > 2'000 * 150);  // About: files that are half merged count less.
+  CHECK(snapshot->bytes() > 2'000 * 50);  // About: files that are half merged count less.
   for (int round = 0; round < 3; ++round) {
     TableChanges gone;
     gone.ranges.push_back({Table::queue, row_key(0), row_key(2'000)});
