@@ -152,6 +152,7 @@ void Feed::disconnected(Instant now) {
 // From now on nothing is sent; but it is needed until the shell grants that it is not.
 void Feed::lose(const std::string& why, Instant now) {
   ++link_;
+  silent_since_ = std::min(heard_at_, waiting_since());
   const bool streamed = phase_ == Phase::streaming || phase_ == Phase::catching_up;
   if (streamed && has_answered_) absent_needs_ = acknowledged_.received + 1;
   phase_ = Phase::absent;
@@ -340,7 +341,7 @@ void Feed::tick(Instant now) {
     hang_up_ = "it has not answered for " + std::to_string(config_.timeout_ms) + " ms";
     return lose(*hang_up_, now);
   }
-  if (ms_between(said_at_, now) >= config_.timeout_ms / 4) {
+  if (ms_between(said_at_, now) >= ping_ms()) {
     frames_.emplace_back(Ping{commit_.committed(), in_sync()});
     said_at_ = now;
   }
@@ -350,6 +351,10 @@ void Feed::tick(Instant now) {
   set_due(now);
 }
 
+std::int64_t Feed::ping_ms() const {
+  return std::min(config_.heartbeat_ms, config_.timeout_ms / 4);
+}
+
 void Feed::set_due(Instant now) {
   if (phase_ == Phase::absent) {
     const std::int64_t kept = image_open_ ? kImageKeptMs : kLogKeptMs;
@@ -357,7 +362,7 @@ void Feed::set_due(Instant now) {
     return;
   }
   const std::int64_t timeout = config_.timeout_ms;
-  due_ = std::min(heard_at_.plus_ms(timeout), said_at_.plus_ms(timeout / 4));
+  due_ = std::min(heard_at_.plus_ms(timeout), said_at_.plus_ms(ping_ms()));
   due_ = std::min(due_, waiting_since().plus_ms(timeout));
   if (!near_since_.is_never() && commit_.phase() == CommitPoint::Phase::solo)
     due_ = std::min(due_, near_since_.plus_ms(hold_down_ms_));
@@ -407,6 +412,8 @@ Feed::Status Feed::status(Instant now) const {
   status.phase = phase_;
   status.commit = commit_.phase();
   status.standby = acknowledged_;
+  status.silent_since = silent_since_;
+  status.answers = (phase_ == Phase::streaming || phase_ == Phase::catching_up) && has_answered_;
   if (phase_ != Phase::absent && phase_ != Phase::probing) {
     status.lag_records = end_.lsn - std::min(end_.lsn, acknowledged_.received);
     status.lag_bytes = lag_bytes();

@@ -109,6 +109,8 @@ class Feed {
     std::uint64_t image_rows = 0;
     std::uint64_t image_bytes = 0;
     std::int64_t image_ms = 0;  // Since it began.
+    Instant silent_since;       // Of a standby that is lost: it has not answered since.
+    bool answers = false;       // Of one that is here: it follows, and has said so.
   };
   [[nodiscard]] Status status(Instant now) const;
 
@@ -143,6 +145,7 @@ class Feed {
   void compare(Instant now);
   void lose(const std::string& why, Instant now);
   void set_due(Instant now);
+  [[nodiscard]] std::int64_t ping_ms() const;
   [[nodiscard]] Lsn recent_first() const { return end_.lsn - recent_.size() + 1; }
   [[nodiscard]] Instant waiting_since() const;
   [[nodiscard]] Lsn awaited_of_standby() const;
@@ -175,6 +178,7 @@ class Feed {
   bool has_answered_ = false;  // It has acknowledged something.
   Instant heard_at_;
   Instant said_at_;
+  Instant silent_since_;
   bool asked_ = false;  // A request is under way.
   std::vector<FeedRequest> requests_;
   std::vector<Frame> frames_;

@@ -89,6 +89,8 @@ class PeerDialler {
   void dial(const std::string& address, std::uint32_t timeout_ms,
             std::function<void(Result<asio::ip::tcp::socket>)> done);
   void cancel();
+  // Of the last dial that failed: each address refused it, so nobody listens there.
+  [[nodiscard]] bool was_refused() const;
 
  private:
   struct Call;

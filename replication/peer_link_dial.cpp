@@ -41,6 +41,7 @@ struct PeerDialler::Call : std::enable_shared_from_this<Call> {
   Clock::time_point deadline;
   std::vector<tcp::endpoint> endpoints;  // Not tried yet, the next one last.
   std::string failures;                  // Of what was tried.
+  bool refused = false;                  // All of it.
   Done done;
 };
 
@@ -50,6 +51,7 @@ void PeerDialler::Call::dial(const std::string& to, std::uint32_t timeout_ms, Do
   deadline = Clock::now() + std::chrono::milliseconds(timeout_ms);
   endpoints.clear();
   failures.clear();
+  refused = false;
   done = std::move(then);
   const Result<HostPort> parsed = parse_host_port(address);
   if (parsed) return resolve(*parsed);
@@ -110,6 +112,7 @@ void PeerDialler::Call::limit(Clock::duration time, const std::string& what) {
 }
 
 void PeerDialler::Call::go_on(const std::string& what, const asio::error_code& error) {
+  refused = error == asio::error::connection_refused && (refused || failures.empty());
   failures += (failures.empty() ? "" : "; ") + what + ": " + error.message();
   connect();
 }
@@ -124,6 +127,10 @@ void PeerDialler::Call::finish(Result<tcp::socket> result) {
 }
 
 PeerDialler::PeerDialler(asio::io_context& io) : call_(std::make_shared<Call>(io)) {}
+
+bool PeerDialler::was_refused() const {
+  return call_->refused;
+}
 
 PeerDialler::~PeerDialler() {
   call_->cancel();

@@ -135,6 +135,8 @@ constexpr CommandColumn kStatusColumns[] = {
     {"uptime_ms", "uptime", Show::duration},
     {"term", "term", Show::count},
     {"lsn", "log position", Show::count},
+    {"failover.role", "failover"},
+    {"failover.policy", "- policy"},
     {"peer.address", "peer"},
     {"peer.connected", "- connected"},
     {"peer.role", "- role"},

@@ -27,12 +27,14 @@ class Checker {
 
   std::vector<Finding> run() {
     check_names();
+    check_http();
     check_topics();
     check_listeners();
     check_logins();
     check_sizes();
     check_store();
     check_replication();
+    check_failover();
     return std::move(findings_);
   }
 
@@ -56,6 +58,16 @@ class Checker {
     const std::string& path = config_.admin_socket;
     if (path.empty() || path.size() > kUnixPathSizeMax)
       error("admin.socket = '" + path + "': expected a path of 1 to 107 bytes");
+  }
+
+  void check_http() {
+    const std::string& value = config_.admin_http;
+    check_address("admin.http", value, 0);
+    const auto address = parse_host_port(value);
+    if (address && !is_loopback(address->host))
+      error("admin.http = '" + value +
+            "': HOST has to be a loopback address, such as 127.0.0.1: whoever reaches it can read "
+            "all of it, for there is no token yet that would tell friends from strangers");
   }
 
   void check_topics() {
@@ -143,6 +155,27 @@ class Checker {
       error(
           "store.in_memory = true cannot be replicated: remove it, or replication.listen and "
           "replication.peer");
+  }
+
+  void check_failover() {
+    const FailoverConfig& failover = config_.failover;
+    const ReplicationConfig& replication = config_.replication;
+    if (failover.policy == FailoverPolicy::fence && failover.fence_command.empty())
+      error("failover.policy = 'fence': set failover.fence_command, which ends the other node");
+    if (failover.silent_ms < 2 * replication.heartbeat_ms)
+      error("heartbeat.timeout_ms = '" + std::to_string(failover.silent_ms) +
+            "': expected twice heartbeat.interval_ms or more, which is " +
+            std::to_string(replication.heartbeat_ms));
+    // What no policy acts upon may stand as it likes.
+    if (failover.policy != FailoverPolicy::manual && !replication.peer.empty() &&
+        failover.silent_ms >= replication.timeout_ms)
+      error("heartbeat.timeout_ms = '" + std::to_string(failover.silent_ms) +
+            "': expected less than replication.timeout_ms, which is " +
+            std::to_string(replication.timeout_ms));
+    if (!failover.vip_claim_file.empty() && failover.vip_role_file.empty())
+      error("vip.claim_file is set and vip.role_file is not: keepalived reads both");
+    if (!failover.vip_command.empty() && failover.vip_address.empty())
+      error("vip.command is set and vip.address is not: there is nothing to move");
   }
 
   void check_address(std::string_view key, const std::string& value, std::uint16_t port_min) {

@@ -100,9 +100,23 @@ struct ReplicationConfig {
   std::string tls_key;
   std::string tls_ca;
   std::uint32_t timeout_ms = 2'000;          // Without an answer the peer is lost.
+  std::uint32_t heartbeat_ms = 100;          // A primary that has nothing else to say says this.
   std::uint64_t max_lag_bytes = 16'777'216;  // Of a standby in async; then publishers are slowed.
   std::uint64_t log_bytes_max = 1'073'741'824;  // Kept for a standby that catches up.
   std::uint64_t image_bytes_per_s = 0;          // Of a full sync; 0: no limit.
+};
+
+// What a node asks for before it takes over, or goes on alone. See etc/tandemq.conf.
+enum class FailoverPolicy : std::uint8_t { heartbeat, fence, manual };
+
+struct FailoverConfig {
+  FailoverPolicy policy = FailoverPolicy::heartbeat;
+  std::string fence_command;      // A program and its arguments.
+  std::uint32_t silent_ms = 500;  // A primary that has said nothing for so long is gone.
+  std::string vip_role_file;      // For keepalived; empty: there is none.
+  std::string vip_claim_file;
+  std::string vip_address;  // With or without its prefix.
+  std::string vip_command;  // Run with "take ADDRESS" or "release ADDRESS".
 };
 
 struct Config {
@@ -113,6 +127,7 @@ struct Config {
   std::string log_level = "info";      // trace | debug | info | warn | error
   std::uint32_t threads_net = 0;       // 0: the core thread runs the sockets.
   std::string admin_socket = "/run/tandemq/admin.sock";
+  std::string admin_http = "127.0.0.1:9883";  // HOST:PORT; empty: none.
   std::vector<AckRule> acks;
   AuthConfig auth;
   LimitsConfig limits;
@@ -120,6 +135,7 @@ struct Config {
   StoreConfig store;
   MemoryConfig memory;
   ReplicationConfig replication;
+  FailoverConfig failover;
 };
 
 }  // namespace tandemq

@@ -18,7 +18,8 @@ namespace tandemq {
 // The member of a Config that a row is about. Its type is the kind of the option.
 using ConfigField =
     std::variant<bool*, std::uint8_t*, std::uint16_t*, std::uint32_t*, std::uint64_t*, std::string*,
-                 QueueFull*, ReplicationMode*, std::vector<ListenerConfig>*, std::vector<AckRule>*>;
+                 QueueFull*, ReplicationMode*, FailoverPolicy*, std::vector<ListenerConfig>*,
+                 std::vector<AckRule>*>;
 
 // What is allowed. A text without words may be any MQTT UTF-8.
 struct ConfigRange {

@@ -15,6 +15,7 @@ constexpr std::array<std::string_view, 4> kQueueFull = {"reject", "drop_oldest",
 
 constexpr std::array<std::string_view, 2> kOnDamage = {"stop", "quarantine"};
 constexpr std::array<std::string_view, 4> kModes = {"async", "received", "written", "flushed"};
+constexpr std::array<std::string_view, 3> kPolicies = {"heartbeat", "fence", "manual"};
 
 constexpr std::uint64_t kKilo = 1'024;
 constexpr std::uint64_t kMega = kKilo * kKilo;
@@ -54,6 +55,11 @@ constexpr ConfigOption kOptions[] = {
     {"admin.socket", [](Config& c) -> ConfigField { return &c.admin_socket; }, any(), kAfterRestart,
      "The unix socket on which tandemqctl talks to this node. Who can write to it administers the "
      "broker."},
+    {"admin.http", [](Config& c) -> ConfigField { return &c.admin_http; }, any(), kAfterRestart,
+     "Where machines ask this node how it is, as HOST:PORT over HTTP: /metrics in the format of "
+     "Prometheus, /health/live, /health/ready and /health/primary for load balancers, /status as "
+     "JSON. They read, nothing can be changed there. HOST has to be a loopback address. Port 0 is "
+     "any free port, told in the log. Empty: nothing listens."},
     {"threads.net", [](Config& c) -> ConfigField { return &c.threads_net; }, number(0, 128),
      kAfterRestart,
      "Threads that read and write the connections of clients. With 0 the core thread does that "
@@ -164,6 +170,45 @@ constexpr ConfigOption kOptions[] = {
      size(0, kKilo* kGiga), kAfterRestart,
      "Bytes a second at which a copy of everything is sent to a standby. 0: as fast as the "
      "standby takes it."},
+
+    {"failover.policy", [](Config& c) -> ConfigField { return &c.failover.policy; },
+     words(kPolicies), kAfterRestart,
+     "What a standby in sync asks for before it takes over from a primary that is dead or silent. "
+     "heartbeat: nothing else; if the connection between the two nodes is cut while both live, "
+     "both lead until it is back, then the newer term wins and the other node exports what it "
+     "acknowledged alone. fence: that failover.fence_command has ended the other node; a primary "
+     "that loses its standby asks for the same before it goes on alone, so that never two lead. "
+     "manual: tandemqctl promote. The same on both nodes."},
+    {"failover.fence_command", [](Config& c) -> ConfigField { return &c.failover.fence_command; },
+     any(), kAfterRestart,
+     "The program that switches the other node off, or cuts it off from its clients and disks, "
+     "and ends with exit code 0 when that is done: its path and arguments, separated by blanks. "
+     "There is no shell. It has 30 seconds."},
+    {"heartbeat.interval_ms", [](Config& c) -> ConfigField { return &c.replication.heartbeat_ms; },
+     number(10, 10'000), kAfterRestart,
+     "Milliseconds after which a primary that has nothing to replicate says that it is there."},
+    {"heartbeat.timeout_ms", [](Config& c) -> ConfigField { return &c.failover.silent_ms; },
+     number(50, 60'000), kAfterRestart,
+     "Milliseconds after which a primary that has said nothing is taken for gone. It has to be "
+     "less than replication.timeout_ms, behind which a primary may go on without its standby. A "
+     "process that has died is noticed at once."},
+    {"vip.role_file", [](Config& c) -> ConfigField { return &c.failover.vip_role_file; }, any(),
+     kAfterRestart,
+     "The file by which keepalived knows whether this machine may hold the virtual address: 1 "
+     "while this node leads, 0 otherwise. docs/OPERATIONS.md has the keepalived.conf that reads "
+     "it. Its folder belongs into /run. Empty: there is no keepalived."},
+    {"vip.claim_file", [](Config& c) -> ConfigField { return &c.failover.vip_claim_file; }, any(),
+     kAfterRestart,
+     "The file by which a node that takes over outbids one that hangs and still has the address."},
+    {"vip.address", [](Config& c) -> ConfigField { return &c.failover.vip_address; }, any(),
+     kAfterRestart,
+     "The virtual address, with or without its prefix, as 192.0.2.10/24: this node looks whether "
+     "it is here."},
+    {"vip.command", [](Config& c) -> ConfigField { return &c.failover.vip_command; }, any(),
+     kAfterRestart,
+     "A program that moves the virtual address where keepalived cannot, as in clouds: it is run "
+     "with the words 'take ADDRESS' when this node begins to lead and 'release ADDRESS' when it "
+     "stops. Its path and arguments, separated by blanks; there is no shell."},
     {"memory.bodies_max_bytes", [](Config& c) -> ConfigField { return &c.memory.bodies_max_bytes; },
      size(kMega, kKilo* kGiga), kLive,
      "Bytes of messages in memory, about. Above it messages that wait for clients that are away "

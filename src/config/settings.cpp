@@ -114,6 +114,27 @@ void take_word(const po::option& option, const std::vector<CommandSwitch>& switc
     list.settings.push_back({option.string_key, value, std::string(kCommandLine)});
 }
 
+// "--KEY=": the key has no value on purpose. Boost would ask for one, so it is not shown these
+// words; a switch that takes none is left to its complaint.
+std::vector<po::option> take_empty_values(std::vector<std::string>& words,
+                                          const std::vector<CommandSwitch>& switches) {
+  const auto is_bare = [&](std::string_view name) {
+    return std::any_of(switches.begin(), switches.end(), [&](const CommandSwitch& extra) {
+      return extra.name == name && !extra.has_value;
+    });
+  };
+  const std::string_view word = words.front();
+  if (word.size() < 4 || !word.starts_with("--") || word.find('=') != word.size() - 1) return {};
+  const std::string_view name = word.substr(2, word.size() - 3);
+  if (is_bare(name)) return {};
+  po::option option;
+  option.string_key = name;
+  option.value = {""};
+  option.original_tokens = {words.front()};
+  words.erase(words.begin());
+  return {option};
+}
+
 }  // namespace
 
 SettingList parse_config_text(std::string_view text, std::string_view source) {
@@ -136,8 +157,14 @@ SettingList parse_command_line(const std::vector<std::string>& words,
   using po::command_line_style::style_t;
   const int style = style_t::allow_long | style_t::long_allow_adjacent | style_t::long_allow_next;
   try {
-    const auto parsed =
-        po::command_line_parser(words).options(known).style(style).allow_unregistered().run();
+    const auto parsed = po::command_line_parser(words)
+                            .options(known)
+                            .style(style)
+                            .extra_style_parser([&](std::vector<std::string>& rest) {
+                              return take_empty_values(rest, switches);
+                            })
+                            .allow_unregistered()
+                            .run();
     for (const po::option& option : parsed.options) take_word(option, switches, list);
   } catch (const po::error& error) {
     list.findings.push_back(error_at(kCommandLine, error.what()));

@@ -15,16 +15,17 @@
 namespace tandemq {
 
 inline constexpr const char* kNoAnswer =
-    "The broker does not answer within 5 s; a change may still happen.";
+    "The broker does not answer in time; a change may still happen.";
 
 inline constexpr const char* kNotPrimary =
     "This node is a standby and serves no clients: ask the primary, or see 'tandemqctl status'.";
 
+inline constexpr std::chrono::milliseconds kGlance{100};  // Now and then, for the core's end.
+
 template <class Answer>
-Result<Answer> await(const asio::io_context& core, std::future<Result<Answer>> answer) {
-  constexpr std::chrono::milliseconds kGlance{100};  // Now and then, for the end of the core.
-  constexpr int kGlances = 50;
-  for (int i = 0; i < kGlances; ++i) {
+Result<Answer> await(const asio::io_context& core, std::future<Result<Answer>> answer,
+                     int glances = 50) {
+  for (int i = 0; i < glances; ++i) {
     if (answer.wait_for(kGlance) == std::future_status::ready) return answer.get();
     if (core.stopped()) return failure("The broker is stopping.");
   }

@@ -21,16 +21,6 @@ std::string text_of(const Json& arguments, const char* name) {
   return arguments.value(name, std::string());
 }
 
-// Of this process, in bytes; 0 where the kernel does not say.
-std::uint64_t resident_bytes() {
-  unsigned long long pages = 0;
-  std::FILE* file = std::fopen("/proc/self/statm", "r");
-  if (file == nullptr) return 0;
-  const int read = std::fscanf(file, "%*u %llu", &pages);
-  std::fclose(file);
-  return read == 1 ? pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)) : 0;
-}
-
 tl::unexpected<Error> no_session(const std::string& client_id) {
   return failure("There is no session of a client '" + client_id + "'.");
 }
@@ -224,6 +214,15 @@ Result<Json> log_level(const CommandPorts& ports, const Json& arguments) {
 }
 
 }  // namespace
+
+std::uint64_t resident_bytes() {
+  unsigned long long pages = 0;
+  std::FILE* file = std::fopen("/proc/self/statm", "r");
+  if (file == nullptr) return 0;
+  const int read = std::fscanf(file, "%*u %llu", &pages);
+  std::fclose(file);
+  return read == 1 ? pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)) : 0;
+}
 
 void add_record_handlers(const CommandPorts& ports, CommandHandlers& handlers) {
   // A command that is about one thing, which its argument names.

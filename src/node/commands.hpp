@@ -35,6 +35,8 @@ struct CommandPorts {
   std::string data_dir{};
 };
 
+std::uint64_t resident_bytes();  // Of this process; 0 where the kernel does not say.
+
 // What the ports refer to outlives the handlers.
 CommandHandlers make_command_handlers(const CommandPorts& ports);
 

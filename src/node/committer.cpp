@@ -123,7 +123,13 @@ void Committer::take(Work& work) {
 }
 
 void Committer::sync() {
+  const auto began = std::chrono::steady_clock::now();
   store_.sync();
+  if (ports_.measures != nullptr && unforced_ > 0) {
+    ports_.measures->fsync_ns.observe(ns_since(began));
+    ports_.measures->group_records.observe(unforced_);
+  }
+  unforced_ = 0;
   sync_at_.reset();
   flushed_ = appended_;
 }
@@ -136,6 +142,7 @@ void Committer::append_pending() {
   if (pending_.empty()) return;
   store_.append(pending_);
   appended_ = pending_.back().position.lsn;
+  unforced_ += pending_.size();
   pending_.clear();
 }
 

@@ -8,11 +8,13 @@
 #include "config/config.hpp"
 #include "config/sync_policy.hpp"
 #include "journal/record.hpp"
+#include "node/measures.hpp"
 #include "session/tables.hpp"
 #include "store/store.hpp"
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -33,6 +35,7 @@ class Committer {
     std::function<Lsn()> archived = nullptr;
     // The same for a standby, as far as replication.log_bytes_max allows.
     std::function<Lsn()> followed = nullptr;
+    Measures* measures = nullptr;  // Null: nobody wants to know.
   };
 
   Committer(Store& store, const Config& config, Lsn tables_at, Ports ports);
@@ -82,6 +85,7 @@ class Committer {
   // The writer thread's.
   std::vector<Work> drained_;  // Kept for its capacity.
   std::vector<Record> pending_;
+  std::size_t unforced_ = 0;  // Records that were written since the last sync.
   Lsn appended_;
   Lsn flushed_;
   bool tables_ = false;

@@ -5,14 +5,13 @@
 namespace tandemq {
 
 Feeding::Feeding(Runner& runner, Feed& feed, const Store& store, NodeFile& file,
-                 std::shared_ptr<spdlog::logger> log,
-                 std::function<void(const std::string&)> superseded)
+                 std::shared_ptr<spdlog::logger> log, Ports ports)
     : runner_(runner),
       feed_(feed),
       store_(store),
       file_(file),
       log_(std::move(log)),
-      superseded_(std::move(superseded)),
+      ports_(std::move(ports)),
       reader_(store, [this](FeedAnswer answer) {
         const auto shared = std::make_shared<FeedAnswer>(std::move(answer));
         runner_.post(
@@ -39,6 +38,7 @@ void Feeding::take(PeerPort::Link link, Hello&& hello) {
     log_->warn("replication: the link to the standby {} has ended: {}", peer_, why);
     link_.reset();
     runner_.run([this](Primary&, Instant now) { feed_.disconnected(now); });
+    ports_.link_lost();
   };
   link_->set_handlers(std::move(handlers));
   log_->info("replication: {} has connected from {}, its log ends at {}", peer_, link_->address(),
@@ -61,12 +61,13 @@ void Feeding::replicate(Instant now) {
     drop_link();
   }
   if (feed_.superseded_by() && !std::exchange(told_, true))
-    superseded_("the node " + peer_ + " has seen a newer term");
+    ports_.superseded("the node " + peer_ + " has seen a newer term");
 }
 
 void Feeding::fulfil(Instant now) {
   const Feed::Wish wish = feed_.wish();
   if (wish == Feed::Wish::none) return;
+  if (!ports_.permits(wish)) return ports_.wishes();
   const bool alone = wish == Feed::Wish::alone;
   const auto written = file_.change([alone](NodeState& state) {
     state.role = alone ? NodeState::Role::solo : NodeState::Role::primary;
@@ -103,7 +104,7 @@ void Feeding::call(const PeerPort::Link& link, Hello&& about_us) {
     peer_ = one->peer();
     peer_end_ = refused->end;
     if (refused->why == Refused::Why::superseded && !std::exchange(told_, true))
-      superseded_("the node " + peer_ + " leads in a newer term");
+      ports_.superseded("the node " + peer_ + " leads in a newer term");
   };
   handlers.closed = [this](const std::string&, bool) { call_.reset(); };
   call_->set_handlers(std::move(handlers));

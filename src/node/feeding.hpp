@@ -19,9 +19,15 @@ namespace tandemq {
 
 class Feeding {
  public:
-  // `superseded` is called when somebody leads in a newer term; it must not end this object.
+  struct Ports {
+    std::function<bool(Feed::Wish)> permits;  // Whether it may be granted now.
+    std::function<void()> wishes;             // It has one; looked at later.
+    std::function<void()> link_lost;
+    // Somebody leads in a newer term; must not end this object.
+    std::function<void(const std::string& why)> superseded;
+  };
   Feeding(Runner& runner, Feed& feed, const Store& store, NodeFile& file,
-          std::shared_ptr<spdlog::logger> log, std::function<void(const std::string&)> superseded);
+          std::shared_ptr<spdlog::logger> log, Ports ports);
   ~Feeding();
 
   // The peer has called. It takes the place of whoever was there.
@@ -45,12 +51,12 @@ class Feeding {
   const Store& store_;
   NodeFile& file_;
   std::shared_ptr<spdlog::logger> log_;
-  std::function<void(const std::string&)> superseded_;
+  Ports ports_;
   PeerPort::Link link_;  // Of the standby.
   PeerPort::Link call_;  // By which we have called.
   std::string peer_;
   Position peer_end_;
-  bool told_ = false;      // superseded_ was called.
+  bool told_ = false;      // the port was called.
   std::string complaint_;  // The last one about node.state.
   FeedReader reader_;
 };

@@ -66,10 +66,11 @@ void Following::take(PeerPort::Link link) {
     drain();
   };
   handlers.closed = [this](const std::string& why, bool) {
-    if (standby_.phase() != Standby::Phase::greeting)
-      log_->warn("replication: the link to {} has ended: {}", peer_, why);
+    const bool followed = standby_.phase() != Standby::Phase::greeting;
+    if (followed) log_->warn("replication: the link to {} has ended: {}", peer_, why);
     link_.reset();
     standby_.disconnected();
+    if (followed) ports_.link_lost();
   };
   link_->set_handlers(std::move(handlers));
   Hello hello = about_us_;

@@ -31,6 +31,7 @@ class Following {
     std::function<Lsn()> archived;                  // See Committer.
     std::function<void(const std::string&)> again;  // This life has to end: why.
     std::function<void(const Frame&)> answered;     // Welcome or Refused, before it is obeyed.
+    std::function<void()> link_lost;                // The primary has closed it.
   };
 
   // `about_us`: what a Hello says of the process.

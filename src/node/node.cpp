@@ -20,6 +20,7 @@ namespace tandemq {
 namespace {
 
 constexpr std::int64_t kGoodbyeMaxMs = 5'000;  // For the clients to take their last packets.
+constexpr std::int64_t kAddressKeptMs = 300;   // Of that, at the most.
 constexpr std::chrono::milliseconds kGoodbyePoll{20};
 
 std::uint64_t random_number() {
@@ -71,12 +72,14 @@ Node::Node(const Config& config, std::shared_ptr<const Access> access, Data data
 }
 
 Node::~Node() {
+  http_server_.reset();
   admin_server_.reset();
   for (const auto& thread : net_threads_) thread->stop();  // They use what goes next.
   listeners_.clear();
 }
 
 Result<void> Node::start() {
+  if (auto opened = open_http(); !opened) return opened;
   build_hubs();
   for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
     asio::error_code error;
@@ -159,7 +162,9 @@ Result<void> Node::start_administration() {
   ports.data_dir = config_.data_dir;
   ports.store = data_.store.get();
   if (data_.on_disk != nullptr) add_store_ports(ports);
-  admin_server_ = std::make_unique<AdminServer>(config_.admin_socket, make_command_handlers(ports));
+  CommandHandlers handlers = make_command_handlers(ports);
+  start_http(handlers.records["status"]);
+  admin_server_ = std::make_unique<AdminServer>(config_.admin_socket, std::move(handlers));
   return admin_server_->start();
 }
 
@@ -299,7 +304,11 @@ void Node::stop() {
   wait_until_gone();
 }
 
+// The virtual address stays until the clients have been told, or a little longer.
 void Node::wait_until_gone() {
+  const Instant at = clock_.now();
+  const bool ends = !runner_.leads() || reception_->connections() == 0 || at >= stop_at_;
+  if (agent_ && (ends || at >= stop_at_.plus_ms(kAddressKeptMs - kGoodbyeMaxMs))) agent_->stop();
   if (!runner_.leads()) return io_.stop();
   // Again and again, for clients that were being accepted meanwhile.
   runner_.run(

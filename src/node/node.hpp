@@ -7,12 +7,14 @@
 #pragma once
 
 #include "access/access.hpp"
+#include "admin/http_server.hpp"
 #include "admin/json.hpp"
 #include "admin/server.hpp"
 #include "base/result.hpp"
 #include "config/config.hpp"
 #include "config/load.hpp"
 #include "core/primary.hpp"
+#include "failover/agent.hpp"
 #include "net/hub.hpp"
 #include "net/listener.hpp"
 #include "net/reception.hpp"
@@ -45,6 +47,7 @@
 namespace tandemq {
 
 struct CommandPorts;
+struct CoreFigures;
 
 class Node {
  public:
@@ -68,6 +71,8 @@ class Node {
   Result<void> promote(bool force);
   // Stops to serve; the next life follows.
   Result<void> demote();
+  // What the failover has done in this life; nothing without a peer.
+  [[nodiscard]] std::vector<failover::Machine::Change> role_changes() const;
   [[nodiscard]] Json replication_status() const;
 
   [[nodiscard]] Runner& runner() { return runner_; }
@@ -86,13 +91,18 @@ class Node {
   [[nodiscard]] Hello about_us() const;
   [[nodiscard]] std::function<Lsn()> archived() const;
   void take_answer(const Frame& answer);
-  void lead_if_alone(const std::string& why);
-  void lead_again(const std::string& why);
-  [[nodiscard]] bool is_whole() const;  // Nothing that was acknowledged is known to be missing.
+  Result<std::unique_ptr<failover::Agent>> make_agent();
+  [[nodiscard]] failover::Standing standing() const;
+  [[nodiscard]] failover::Facts failover_facts() const;
+  void look();          // At the facts.
+  void look_at_peer();  // And dials it, if the link is lost.
   void begin_again(const std::string& why);
   void build_hubs();
   Result<void> start_administration();
   void add_store_ports(CommandPorts& ports);
+  Result<void> open_http();
+  void start_http(RecordHandler status);
+  [[nodiscard]] CoreFigures figures_of_core() const;
   HubPorts hub_ports(std::uint8_t sink, bool own_thread);
   void wait_for_signal();
   void take_disk_low(bool low);
@@ -116,8 +126,14 @@ class Node {
   Runner runner_;
   std::unique_ptr<Following> following_;  // Null: it has never followed.
   std::unique_ptr<Feeding> feeding_;
-  std::unique_ptr<PeerPort> peer_port_;  // Null: there is no peer.
-  std::optional<Position> peer_end_;     // Of a peer that does not lead.
+  std::unique_ptr<PeerPort> peer_port_;     // Null: there is no peer.
+  std::unique_ptr<failover::Agent> agent_;  // The same.
+  std::optional<Position> peer_end_;        // Of a peer that does not lead.
+  bool peer_yields_ = false;                // See failover::Standing.
+  bool let_peer_lead_ = false;              // It was told what it needs to know for that.
+  bool tried_peer_ = false;                 // See failover::Facts.
+  bool serves_ = false;                     // The listeners are open.
+  Instant refused_at_;                      // When nobody listened at the peer's address.
   std::string peer_node_;
   PasswordWorkers password_workers_;
   std::unique_ptr<Hub> core_hub_;  // With threads.net = 0.
@@ -126,6 +142,7 @@ class Node {
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::unique_ptr<AdminStreams> admin_streams_;
   std::unique_ptr<AdminServer> admin_server_;  // Null: no admin.socket.
+  std::unique_ptr<HttpServer> http_server_;    // Null: no admin.http.
   DiskGuard disk_guard_;
   Supervisor supervisor_;
   asio::signal_set signals_;

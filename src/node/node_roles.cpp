@@ -11,11 +11,6 @@ namespace {
 constexpr std::string_view kPhases[] = {"absent", "probing", "image", "catching up", "streaming"};
 constexpr std::string_view kModes[] = {"async", "received", "written", "flushed"};
 
-// Whether the log that ends at `one` may hold what the other does not.
-bool is_ahead(const Position& one, const Position& other) {
-  return one.term != other.term ? other.term < one.term : other.lsn < one.lsn;
-}
-
 Json image_json(const ImageBegin& image, std::uint64_t rows, std::int64_t ms) {
   const std::uint64_t total = std::max(image.rows, rows);
   const double seconds = static_cast<double>(ms) / 1'000;
@@ -44,20 +39,28 @@ Result<void> Node::begin_replication() {
                                         : following_ && following_->wants_link();
                       },
                       [this](const PeerPort::Link& link) { answer_call(link); },
-                      [this](const std::string& why) { lead_if_alone(why); }});
+                      [this](const std::string&, bool refused) {
+                        if (refused) refused_at_ = clock_.now();
+                        tried_peer_ = true;
+                        look();
+                      }});
+  auto agent = make_agent();
+  if (!agent) return tl::unexpected(std::move(agent.error()));
+  agent_ = std::move(*agent);
   follow();
   if (auto started = peer_port_->start(); !started) return started;
   log_->info("replication: this node follows, at log position {}; listening on {}",
              data_.position.lsn, config_.replication.listen);
   supervisor_.ready("following");
-  return {};
+  return agent_->start();
 }
 
 void Node::follow() {
   following_ = std::make_unique<Following>(
       io_, clock_, config_, data_, file_, about_us(), log_,
       Following::Ports{archived(), [this](const std::string& why) { begin_again(why); },
-                       [this](const Frame& answer) { take_answer(answer); }});
+                       [this](const Frame& answer) { take_answer(answer); },
+                       [this] { look_at_peer(); }});
 }
 
 // Null: the log is not archived.
@@ -84,6 +87,8 @@ void Node::take_call(PeerPort::Link link, Hello&& hello) {
   const Term seen = file_.state().term_seen;
   const Position end = runner_.leads() ? primary_->position() : following_->standby().end();
   peer_end_ = hello.is_primary ? std::nullopt : std::optional(hello.end);
+  peer_yields_ =
+      hello.led_paired && !(seen < hello.term_seen) && failover::is_ahead(end, hello.end);
   const bool newer = hello.term_seen < seen;
   link->send(Refused{
       hello.is_primary && newer ? Refused::Why::superseded : Refused::Why::not_primary, seen, end,
@@ -91,20 +96,25 @@ void Node::take_call(PeerPort::Link link, Hello&& hello) {
   link->close();
   if (runner_.leads()) {
     if (seen < hello.term_seen) begin_again("the node " + peer_node_ + " leads in a newer term");
-  } else if (hello.led_paired && !(seen < hello.term_seen) && is_ahead(end, hello.end) &&
-             is_whole()) {
-    // It led with this node until it ended, so all that it has is here, and the end of its log too.
-    lead_again(peer_node_ + " led before, and this node has more of its log");
+    return;
   }
+  // From our answer it may find that it can lead, so this node must not take over any more.
+  if (!hello.is_primary) let_peer_lead_ = true;
+  tried_peer_ = true;
+  look();
 }
 
 // What the peer says first to a Hello.
 void Node::take_answer(const Frame& answer) {
-  if (std::holds_alternative<Welcome>(answer)) peer_end_.reset();  // It leads, and may go on.
-  const auto* refused = std::get_if<Refused>(&answer);
-  if (refused == nullptr) return;
-  peer_end_ = refused->end;
-  lead_if_alone("it does not lead");
+  if (std::holds_alternative<Welcome>(answer)) {  // It leads, and may go on.
+    peer_end_.reset();
+    let_peer_lead_ = peer_yields_ = false;
+  }
+  if (const auto* refused = std::get_if<Refused>(&answer)) {
+    peer_end_ = refused->end;
+    tried_peer_ = true;
+  }
+  look();
 }
 
 void Node::answer_call(const PeerPort::Link& link) {
@@ -115,66 +125,107 @@ void Node::answer_call(const PeerPort::Link& link) {
   feeding_->call(link, std::move(hello));
 }
 
-// A node that led alone has all there is and leads again, unless somebody has led since; one that
-// led with a standby does so when the standby has no more than it.
-void Node::lead_if_alone(const std::string& why) {
-  if (runner_.leads() || again_) return;
-  const Position& end = following_->standby().end();
-  switch (file_.state().role) {
-    case NodeState::Role::standby:
-      return;
-    case NodeState::Role::solo:
-      if (peer_end_ && end.term < peer_end_->term) return;
-      break;
-    case NodeState::Role::primary:
-      if (!peer_end_ || is_ahead(*peer_end_, end)) return;
-      break;
-  }
-  lead_again("it led before; " + config_.replication.peer + ": " + why);
+// ---------------------------------------------------------------- failover
+
+Result<std::unique_ptr<failover::Agent>> Node::make_agent() {
+  const FailoverConfig& config = config_.failover;
+  failover::Agent::Config about;
+  about.settings = {config.policy, config.silent_ms, config_.replication.timeout_ms};
+  about.vip = {config.vip_role_file, config.vip_claim_file, config.vip_address};
+  const auto take_command = [](std::string_view key, const std::string& text,
+                               std::vector<std::string>& words) -> Result<void> {
+    if (text.empty()) return {};
+    auto parsed = parse_command(text);
+    if (!parsed) return failure(std::string(key) + ": " + parsed.error().text);
+    words = std::move(*parsed);
+    return {};
+  };
+  for (const auto& taken :
+       {take_command("failover.fence_command", config.fence_command, about.fence_command),
+        take_command("vip.command", config.vip_command, about.vip_command)})
+    if (!taken) return tl::unexpected(taken.error());
+  failover::Agent::Ports ports;
+  ports.now = [this] { return clock_.now(); };
+  ports.facts = [this] { return failover_facts(); };
+  ports.lead = [this] { return lead(); };
+  ports.step_down = [this](const std::string& why) { begin_again(why); };
+  ports.wish_permitted = [this] {
+    if (runner_.leads()) runner_.run([](Primary&, Instant) {});
+  };
+  ports.log = [this](failover::Agent::Weight weight, const std::string& text) {
+    const bool grave = weight == failover::Agent::Weight::error;
+    log_->log(grave                                        ? spdlog::level::err
+              : weight == failover::Agent::Weight::warning ? spdlog::level::warn
+                                                           : spdlog::level::info,
+              "{}", text);
+  };
+  return std::make_unique<failover::Agent>(io_, std::move(about), std::move(ports));
 }
 
-void Node::lead_again(const std::string& why) {
-  log_->info("replication: this node leads: {}", why);
-  if (const auto led = lead(); !led) {
-    log_->error("{}", led.error().text);
-    begin_again("it could not lead");
-  }
+failover::Standing Node::standing() const {
+  const Standby& standby = following_->standby();
+  failover::Standing standing;
+  standing.was = file_.state().role;
+  standing.outdated = file_.state().outdated;
+  standing.whole = !standby.differs() && !following_->image();
+  standing.follows = following_->has_link() && standby.phase() != Standby::Phase::greeting;
+  standing.in_sync = standby.in_sync() && !let_peer_lead_;
+  standing.term_seen = file_.state().term_seen;
+  standing.end = standby.end();
+  standing.peer_end = peer_end_;
+  standing.peer_yields = peer_yields_;
+  return standing;
 }
 
-bool Node::is_whole() const {
-  return !following_->standby().differs() && !following_->image() && !file_.state().outdated;
+failover::Facts Node::failover_facts() const {
+  failover::Facts facts;
+  facts.tried_peer = tried_peer_;
+  if (runner_.leads()) {
+    const Feed::Status status = feed_->status(clock_.now());
+    facts.heard_at = status.silent_since;
+    facts.serves = serves_;
+    facts.wants_pair = feed_->wish() == Feed::Wish::pair;
+    facts.wants_alone = feed_->wish() == Feed::Wish::alone;
+    facts.standby_answers = status.answers;
+    facts.superseded = feed_->superseded_by().has_value();
+  } else {
+    facts.standing = standing();
+    facts.heard_at = following_->standby().heard_at();
+  }
+  facts.refused = facts.heard_at < refused_at_;
+  return facts;
+}
+
+void Node::look() {
+  if (agent_) agent_->look();
+}
+
+// Whether its process is dead is known at once.
+void Node::look_at_peer() {
+  asio::post(io_, [this] {
+    if (again_ || !stop_at_.is_never()) return;
+    if (feeding_ ? !feeding_->has_link() : following_->wants_link()) peer_port_->dial_now();
+    look();
+  });
 }
 
 // ---------------------------------------------------------------- promotion
 
 Result<void> Node::may_lead() const {
+  const failover::Objection objection = failover::objection_to_lead(standing());
+  if (objection == failover::Objection::none) return {};
   const Standby& standby = following_->standby();
-  const Position& end = standby.end();
-  const std::string here = "Here the log ends at " + std::to_string(end.lsn) + " of term " +
-                           std::to_string(end.term.counter);
-  std::string there = "; of the peer nothing is known";
+  std::string known = "Here the log ends at " + std::to_string(standby.end().lsn) + " of term " +
+                      std::to_string(standby.end().term.counter);
   std::optional<Position> peer = peer_end_;
   if (standby.primary_end().lsn > 0) peer = standby.primary_end();
-  if (peer)
-    there = "; the peer's was last seen at " + std::to_string(peer->lsn) + " of term " +
-            std::to_string(peer->term.counter);
-  const std::int64_t heard_ms = standby.heard_at().ms;
-  if (heard_ms > 0)
-    there += ", " + std::to_string(ms_between(standby.heard_at(), clock_.now()) / 1'000) + " s ago";
-  const auto refuse = [&](const std::string& why) {
-    return failure(why + " " + here + there + ". 'promote --force' leads nevertheless.");
-  };
-  if (following_->has_link() && standby.phase() != Standby::Phase::greeting)
-    return refuse("The primary " + following_->peer() + " is connected: demote it first.");
-  if (standby.differs() || following_->image())
-    return refuse("What is here is not whole: it needs a full sync.");
-  if (file_.state().outdated)
-    return refuse("The primary went on without this node: acknowledged messages may be missing.");
-  if (peer_end_ && is_ahead(*peer_end_, end)) return refuse("The peer has more: promote that one.");
-  const bool alone = file_.state().role == NodeState::Role::solo;
-  const bool fresh = end.lsn == 0 && file_.state().term_seen == Term{};
-  if (standby.in_sync() || peer_end_ || alone || fresh) return {};
-  return refuse("This node was not in sync when it last heard of the primary.");
+  known += peer ? "; the peer's was last seen at " + std::to_string(peer->lsn) + " of term " +
+                      std::to_string(peer->term.counter)
+                : "; of the peer nothing is known";
+  if (standby.heard_at().ms > 0)
+    known += ", " + std::to_string(ms_between(standby.heard_at(), clock_.now()) / 1'000) + " s ago";
+  return failure(std::string(failover::sentence_of(objection)) + " " + known +
+                 ". 'promote --force' leads nevertheless.");
 }
 
 Result<void> Node::promote(bool force) {
@@ -182,9 +233,7 @@ Result<void> Node::promote(bool force) {
   if (auto may = may_lead(); !may && !force) return may;
   if (following_->standby().differs())
     return failure("What is in memory is not what the log says: restart this node first.");
-  auto led = lead();
-  if (!led) begin_again("it could not lead");
-  return led;
+  return agent_->promote();
 }
 
 Result<void> Node::lead() {
@@ -211,9 +260,8 @@ Result<void> Node::lead() {
 
   const Instant now = clock_.now();
   primary_ = std::make_unique<Primary>(*data_.state, config_, access_, term, end, tables_at);
-  feed_ =
-      std::make_unique<Feed>(*data_.state, config_.replication, term, end, is_relaxed(config_),
-                             incarnation_);
+  feed_ = std::make_unique<Feed>(*data_.state, config_.replication, term, end, is_relaxed(config_),
+                                 incarnation_);
   primary_->broker().set_disk_low(disk_guard_.is_low());
   primary_->start(now);
   // The term is on the disk before anything is done in it (invariant I2).
@@ -224,14 +272,18 @@ Result<void> Node::lead() {
   feed_->local(record->position.lsn, record->position.lsn);
   std::function<void(Instant)> replicate = [](Instant) {};
   if (peer_port_) {
-    feeding_ = std::make_unique<Feeding>(runner_, *feed_, *data_.store, file_, log_,
-                                         [this](const std::string& why) { begin_again(why); });
+    feeding_ = std::make_unique<Feeding>(
+        runner_, *feed_, *data_.store, file_, log_,
+        Feeding::Ports{[this](Feed::Wish wish) { return agent_->permits(wish); },
+                       [this] { asio::post(io_, [this] { look(); }); }, [this] { look_at_peer(); },
+                       [this](const std::string& why) { begin_again(why); }});
     replicate = [this](Instant at) { feeding_->replicate(at); };
   }
   runner_.lead(config_,
                {*primary_, *feed_, *data_.store, tables_at, archived(), std::move(replicate)});
   log_->info("leading in term {}, from log position {}", term.counter, record->position.lsn);
   if (auto opened = open_listeners(); !opened) return opened;
+  serves_ = true;
   supervisor_.ready("serving");
   return {};
 }
@@ -242,7 +294,7 @@ Result<void> Node::demote() {
   const auto written =
       file_.change([](NodeState& state) { state.role = NodeState::Role::standby; });
   if (!written) return written;
-  begin_again("it was demoted");
+  agent_->take(failover::Event::demote);
   return {};
 }
 
@@ -308,6 +360,9 @@ Json Node::replication_status() const {
       replication["image"] =
           image_json(image->begin, image->progress.rows, ms_between(image->began_at, now));
   }
+  const failover::Machine& machine = agent_->machine();
+  json["failover"] = {{"role", failover::name_of(machine.role())},
+                      {"policy", failover::name_of(config_.failover.policy)}};
   json["peer"] = std::move(peer);
   json["replication"] = std::move(replication);
   return json;

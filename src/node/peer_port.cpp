@@ -103,6 +103,10 @@ void PeerPort::dial_later() {
   });
 }
 
+void PeerPort::dial_now() {
+  if (!dialling_) dial();
+}
+
 void PeerPort::dial() {
   if (!ports_.wants_to_dial()) return dial_later();
   dialling_ = true;
@@ -111,7 +115,7 @@ void PeerPort::dial() {
                 [this](Result<asio::ip::tcp::socket> socket) {
                   if (socket) return take_dialled(std::move(*socket));
                   report("replication: " + socket.error().text);
-                  ports_.unreachable(socket.error().text);
+                  ports_.unreachable(socket.error().text, dialler_.was_refused());
                   dial_later();
                 });
 }
@@ -130,7 +134,7 @@ void PeerPort::take_dialled(asio::ip::tcp::socket socket) {
   handlers.frame = [](Frame&&) {};
   handlers.closed = [this, weak](const std::string& why, bool) {
     report("replication: " + why);
-    ports_.unreachable(why);
+    ports_.unreachable(why, false);
     if (const Link one = weak.lock()) forget(one);
     dial_later();
   };

@@ -29,7 +29,8 @@ class PeerPort {
     std::function<void(Link, Hello&&)> called;  // The peer has dialled and said Hello.
     std::function<bool()> wants_to_dial;        // Asked now and then.
     std::function<void(Link)> dialled;          // The peer has answered: a Hello is owed to it.
-    std::function<void(const std::string&)> unreachable;
+    // `refused`: nobody listens there.
+    std::function<void(const std::string& why, bool refused)> unreachable;
   };
 
   PeerPort(asio::io_context& io, const Clock& clock, const Config& config,
@@ -38,6 +39,8 @@ class PeerPort {
 
   Result<void> start();
   void stop();
+  // The link has just been lost: the peer is dialled now and not a little later.
+  void dial_now();
   [[nodiscard]] std::uint16_t port() const { return listener_.port(); }
 
  private:

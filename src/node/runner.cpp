@@ -27,6 +27,14 @@ bool may_accept_client(const Event& event) {
   return std::holds_alternative<PasswordChecked>(event);
 }
 
+// The first record that an output waits for; UINT64_MAX: none does.
+Lsn first_held(const Gate& gate) {
+  Lsn first = UINT64_MAX;
+  for (std::size_t level = 0; level < kCommitLevels; ++level)
+    first = std::min(first, gate.awaited(static_cast<CommitLevel>(level)));
+  return first;
+}
+
 ConnectionId connection_of(const Event& event) {
   return std::visit([](const auto& one) { return one.connection; }, event);
 }
@@ -53,7 +61,7 @@ void Runner::lead(const Config& config, Role role) {
                          });
                        },
                        [this] { post([](Primary& p, Instant) { p.tables_written(); }); },
-                       role_->archived, [this] { return followed_.load(); }});
+                       role_->archived, [this] { return followed_.load(); }, &measures_});
   committer_->set_flush(flushing_);
   body_reader_.emplace(role_->store, [this](const BodiesRead& read) {
     post([read](Primary& p, Instant now) {
@@ -154,7 +162,9 @@ void Runner::finish_batch(Instant now) {
   Primary& primary = role_->primary;
   Feed& feed = role_->feed;
   if (primary.next_due() <= now) primary.tick(now);
+  const std::size_t held_before = primary.gate().held_count();
   auto record = primary.seal(now, false);
+  if (primary.gate().held_count() > held_before) commit_timer_.held(primary.position().lsn);
   feed.await(primary.awaited());
   if (record) {
     feed.append(*record, now);
@@ -174,6 +184,7 @@ void Runner::commit() {
   Feed& feed = role_->feed;
   if (feed.levels() != role_->primary.gate().released()) {
     role_->primary.committed(feed.levels());
+    commit_timer_.released(first_held(role_->primary.gate()));
     feed.await(role_->primary.awaited());
   }
   if (feed.needs_flush() != flushing_) {

@@ -12,6 +12,7 @@
 #include "node/clock.hpp"
 #include "node/committer.hpp"
 #include "node/connection_log.hpp"
+#include "node/measures.hpp"
 #include "replication/feed.hpp"
 #include "store/store.hpp"
 
@@ -72,6 +73,7 @@ class Runner {
   [[nodiscard]] const asio::io_context& io() const { return io_; }
 
   [[nodiscard]] const Clock& clock() const { return clock_; }
+  [[nodiscard]] const Measures& measures() const { return measures_; }
 
  private:
   struct Batch {
@@ -109,6 +111,8 @@ class Runner {
   std::vector<Outputs> by_sink_;
   asio::steady_timer timer_;
   Instant timer_at_ = Instant::never();
+  Measures measures_;
+  CommitTimer commit_timer_{measures_.commit_ns};
   std::vector<std::size_t> owed_;  // By sink: events worked through and not told yet.
   bool owes_ = false;
   // The last ones: their threads call what stands above.

@@ -40,7 +40,8 @@ class Node:
         own, peer = ports if name == "a" else reversed(ports)
         command = [str(run.BUILD / "tandemqd"), f"--node.id={name}", f"--data.dir={self.folder}",
                    f"--listener=mqtt://127.0.0.1:{self.port}", "--auth.anonymous=true",
-                   f"--admin.socket={self.folder}/admin.sock", "--limits.max_connections=100000",
+                   f"--admin.socket={self.folder}/admin.sock", "--admin.http=",
+                   "--limits.max_connections=100000",
                    f"--replication.listen=127.0.0.1:{own}", f"--replication.peer=127.0.0.1:{peer}",
                    f"--replication.secret_file={folder}/secret", *options]
         with open(os.path.join(self.folder, "log"), "wb") as log:

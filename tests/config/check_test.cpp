@@ -49,6 +49,21 @@ TEST_CASE("names that cannot be used are errors") {
   CHECK(report_with(&Config::admin_socket, std::string(108, 'a')).starts_with("error"));
 }
 
+TEST_CASE("admin.http listens on a loopback address or not at all") {
+  const auto report_of_http = [](const std::string& value) {
+    return report_with(&Config::admin_http, value);
+  };
+  for (const char* good : {"", "127.0.0.1:0", "127.1.2.3:65535", "localhost:9883", "[::1]:9883"})
+    CHECK(report_of_http(good).empty());
+  for (const char* open : {"0.0.0.0:9883", "[::]:9883", "192.0.2.7:9883", "example.org:9883"}) {
+    const std::string report = report_of_http(open);
+    CHECK(report.starts_with("error: admin.http = '" + std::string(open) + "'"));
+    CHECK(report.find("no token") != std::string::npos);
+  }
+  for (const char* wrong : {"9883", "127.0.0.1", "127.0.0.1:65536", "localhost:", ":9883"})
+    CHECK(report_of_http(wrong).find("expected HOST:PORT") != std::string::npos);
+}
+
 TEST_CASE("a dead letter topic is a topic that a client could publish to") {
   for (const std::string& topic :
        {std::string("a/#"), std::string("a/+"), std::string("$SYS"), std::string(1'025, 'a')}) {

@@ -1,7 +1,9 @@
 #include "config/settings.hpp"
 
+#include "config/options.hpp"
 
 #include <string>
+#include <variant>
 
 #include <doctest/doctest.h>
 
@@ -74,6 +76,26 @@ TEST_CASE("an option of the command line is a key and a value") {
   CHECK(command_line({"--node.id=b", "--log.level", "warn", "--data.dir=a=b c"}) ==
         "command line node.id=b\ncommand line log.level=warn\ncommand line data.dir=a=b c\n");
   CHECK(command_line({}).empty());
+}
+
+TEST_CASE("a key of the command line may be set to nothing, and keeps its place") {
+  CHECK(command_line({"--node.id=b", "--admin.http=", "--log.level", "warn", "--data.dir="}) ==
+        "command line node.id=b\ncommand line admin.http=\ncommand line log.level=warn\n"
+        "command line data.dir=\n");
+  CHECK(command_line({"--config="}) == "command line config=\n");
+  CHECK(command_line({"--node.ids="}) ==
+        "error: command line: unknown key 'node.ids', did you mean 'node.id'?\n");
+  CHECK(command_line({"--help="}).starts_with("error: command line: "));
+  CHECK(command_line({"--="}).starts_with("error: command line: "));
+}
+
+TEST_CASE("every text key can be set to nothing on the command line") {
+  for (const ConfigOption& option : config_options()) {
+    Config config;
+    if (!std::holds_alternative<std::string*>(option.field(config))) continue;
+    const std::string key(option.key);
+    CHECK(command_line({"--" + key + "="}) == "command line " + key + "=\n");
+  }
 }
 
 TEST_CASE("switches are told from keys") {

@@ -16,10 +16,10 @@ def unique(prefix):
 
 
 class Client:
-    def __init__(self, port, version=wire.V5, host="127.0.0.1"):
+    def __init__(self, port, version=wire.V5, host="127.0.0.1", timeout_s=TIMEOUT_S):
         self.version = version
         self.client_id = None
-        self.socket = socket.create_connection((host, port), timeout=TIMEOUT_S)
+        self.socket = socket.create_connection((host, port), timeout=timeout_s)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.buffer = b""
         self.early = []  # PUBLISHes that came while `take` waited for a PUBREL.

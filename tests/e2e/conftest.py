@@ -62,6 +62,8 @@ class Daemon:
             f"--listener=mqtt://127.0.0.1:{self.port}",
             f"--admin.socket={self.folder / 'admin.sock'}", *self.options
         ]
+        if not any(option.startswith("--admin.http") for option in self.options):
+            command.append("--admin.http=")  # Two of them would want one port.
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log,
                                             stderr=log)

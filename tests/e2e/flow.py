@@ -117,4 +117,6 @@ class Queue:
                 assert came <= number + 1, f"{came} came after {number}"
                 assert message.payload == flow.payload(came)
                 number = max(number, came)
-            client.disconnect()
+            client.send(wire.disconnect())
+            while client.receive() is not None:
+                pass  # Copies of the last ones, of a publisher that was not answered.

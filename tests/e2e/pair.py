@@ -90,16 +90,18 @@ class Node(Daemon):
 
 
 class Pair:
-    def __init__(self, folder, *options, mode="written", peer_ports=None):
+    def __init__(self, folder, *options, mode="written", policy="manual", peer_ports=None):
         """`peer_ports` makes of the ports of a and b those at which they reach each other, if there
-        is something in between."""
+        is something in between. Unless `policy` says otherwise the test is who decides."""
+        self.policy = policy
         self.secret = write_secret(folder / "secret")
         self.listen_ports = [free_port(), free_port()]
         reach = peer_ports(self.listen_ports) if peer_ports else self.listen_ports[::-1]
         self.nodes = []
         for name, port, peer in zip("ab", self.listen_ports, reach):
             self.nodes.append(Node(name, (
-                *meeting(port, peer, self.secret), f"--replication.mode={mode}", *options)))
+                *meeting(port, peer, self.secret), f"--replication.mode={mode}",
+                f"--failover.policy={policy}", *options)))
         self.primary, self.standby = self.nodes
         self.promote(self.primary)
 
@@ -117,17 +119,23 @@ class Pair:
     def promote(self, node, *words):
         done = node.ctl("promote", *words)
         assert done.returncode == 0, f"{done.stderr}\n{self.text()}"
-        self._call_primary(node)
+        self.call_primary(node)
+
+    def await_takeover(self):
+        """The standby leads, by itself."""
+        self.until(self.standby.leads, f"{self.standby.name} to take over")
+        self.call_primary(self.standby)
+        return self.primary
 
     def find_primary(self):
         """The one that leads; waits until there is one."""
         self.until(lambda: any(node.leads() for node in self.nodes), "a primary")
         leaders = [node for node in self.nodes if node.leads()]
         assert len(leaders) == 1, f"both lead:\n{self.text()}"
-        self._call_primary(leaders[0])
+        self.call_primary(leaders[0])
         return self.primary
 
-    def _call_primary(self, node):
+    def call_primary(self, node):
         self.primary = node
         self.standby = next(one for one in self.nodes if one is not node)
 
@@ -167,7 +175,10 @@ class Pair:
     def launch(self):
         """The standby leads, and the one that was killed comes back to follow it."""
         killed = self.primary
-        self.promote(self.standby)
+        if self.policy == "manual":
+            self.promote(self.standby)
+        else:
+            self.await_takeover()
         killed.launch()
 
     def text(self):

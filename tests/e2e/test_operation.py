@@ -165,7 +165,7 @@ def test_a_port_in_use_is_one_clear_line(tmp_path, host):
         holder.listen()
         port = holder.getsockname()[1]
         done = run(f"--data.dir={tmp_path}", f"--admin.socket={tmp_path / 'admin.sock'}",
-                   f"--listener=mqtt://{host}:{port}")
+                   "--admin.http=", f"--listener=mqtt://{host}:{port}")
     assert done.returncode == 1
     said = [line for line in done.stderr.splitlines()
             if "LimitNOFILE" not in line and " info " not in line]
@@ -173,7 +173,7 @@ def test_a_port_in_use_is_one_clear_line(tmp_path, host):
 
 
 def test_an_address_of_another_machine_is_one_clear_line(tmp_path):
-    done = run(f"--data.dir={tmp_path}", "--listener=mqtt://192.0.2.1:1883")
+    done = run(f"--data.dir={tmp_path}", "--admin.http=", "--listener=mqtt://192.0.2.1:1883")
     assert done.returncode == 1
     assert "no interface of this machine has the address 192.0.2.1" in done.stderr
 

@@ -56,7 +56,7 @@ def busy(pair):
         one.until(lambda: flow.acknowledged > before, "traffic afterwards")
     assert flow.longest_s < 1, flow.longest_s
     for node in one.nodes:
-        assert node.says("has ended") == 0 and node.says("in sync") == 1, one.text()
+        assert node.says("has ended") == 0 and node.says("is in sync") == 1, one.text()
     one.await_equal()
 
 

@@ -98,6 +98,23 @@ TEST_CASE("what was appended is on the disk after stop(), whatever store.sync sa
   CHECK(store.unsynced() == 0);
 }
 
+TEST_CASE("each fsync is measured, with the records that it forced to the disk") {
+  MemoryStore store;
+  Told told(store);
+  Measures measures;
+  auto ports = told.ports();
+  ports.measures = &measures;
+  Committer committer(store, Config{}, 0, std::move(ports));
+  for (Lsn lsn = 1; lsn <= 100; ++lsn) committer.append(record_of(lsn));
+  told.await(100);
+  committer.write_tables({});
+  committer.stop();
+  const auto groups = measures.group_records.snapshot();
+  CHECK(groups.sum == 100);
+  CHECK(groups.count >= 1);
+  CHECK(measures.fsync_ns.snapshot().count == groups.count);
+}
+
 TEST_CASE("with store.sync = interval the log is forced to the disk a little later") {
   MemoryStore store;
   Told told(store);

@@ -9,6 +9,7 @@ namespace tandemq::tests {
 
 ReplicationConfig feed_config(ReplicationMode mode) {
   ReplicationConfig config;
+  config.heartbeat_ms = config.timeout_ms / 4;
   config.listen = "127.0.0.1:1";
   config.peer = "127.0.0.1:2";
   config.mode = mode;

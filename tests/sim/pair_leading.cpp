@@ -6,61 +6,14 @@
 #include <utility>
 
 namespace tandemq::sim {
-namespace {
-
-// Whether the log that ends at `one` may hold what the other does not.
-bool is_ahead(const Position& one, const Position& other) {
-  return one.term != other.term ? other.term < one.term : other.lsn < one.lsn;
-}
-
-}  // namespace
-
 Hello PairNode::about_us() const {
   Hello hello;
   hello.incarnation = life_->incarnation;
   hello.boot_id = "boot";
   hello.is_primary = leads();
+  hello.led_paired = !leads() && file_.role == NodeState::Role::primary;
   hello.term_seen = file_.term_seen;
   return hello;
-}
-
-// ---------------------------------------------------------------- who leads
-
-// What a node that led alone let out was on its own disk: more of the same term is nothing that was
-// acknowledged.
-bool PairNode::peer_has_more() const {
-  const Position& ours = life_->standby->end();
-  if (!life_->peer_end || !is_ahead(*life_->peer_end, ours)) return false;
-  return file_.role != NodeState::Role::solo || life_->peer_end->term != ours.term;
-}
-
-bool PairNode::stands_back() const {
-  return follows() && file_.role == NodeState::Role::primary && peer_has_more();
-}
-
-void PairNode::lead_if_alone() {
-  Life& life = *life_;
-  if (!follows()) return;
-  if (file_.role == NodeState::Role::standby) return;
-  if (file_.role == NodeState::Role::primary && !life.peer_end) return;
-  if (peer_has_more()) return;
-  lead(false);
-}
-
-bool PairNode::follows() const {
-  return life_ && !life_->primary && !life_->stopped && life_->again_at.is_never();
-}
-
-bool PairNode::may_lead() const {
-  if (!follows()) return false;
-  const Life& life = *life_;
-  if (has(PairFault::promotes_behind)) return true;
-  const Standby& standby = *life.standby;
-  if (life.link != 0 && standby.phase() != Standby::Phase::greeting) return false;
-  if (standby.differs() || life.image || file_.outdated) return false;
-  if (peer_has_more()) return false;
-  const bool is_new = standby.end().lsn == 0 && file_.term_seen == Term{};
-  return standby.in_sync() || life.peer_end || file_.role == NodeState::Role::solo || is_new;
 }
 
 void PairNode::lead(bool forced) {
@@ -109,7 +62,7 @@ void PairNode::lead(bool forced) {
 
 void PairNode::demote() {
   note([](NodeState& state) { state.role = NodeState::Role::standby; });
-  begin_again("it was demoted");
+  take(failover::Event::demote);
 }
 
 // ---------------------------------------------------------------- a batch
@@ -178,13 +131,12 @@ void PairNode::replicate() {
     tell("hangs up: " + *why);
     drop_link();
   }
-  if (life.feed->superseded_by()) begin_again("its standby has seen a newer term");
 }
 
 void PairNode::fulfil() {
   Feed& feed = *life_->feed;
   const Feed::Wish wish = feed.wish();
-  if (wish == Feed::Wish::none) return;
+  if (wish == Feed::Wish::none || wish != life_->permitted) return;
   const bool alone = wish == Feed::Wish::alone;
   if (!alone || !has(PairFault::alone_unnoted))
     note([alone](NodeState& state) {
@@ -220,13 +172,19 @@ void PairNode::take_call(WireId wire, Hello&& hello) {
   if (life.primary && !hello.is_primary) return take_standby(wire, std::move(hello));
   const Term seen = file_.term_seen;
   if (!hello.is_primary) life.peer_end = hello.end;
+  life.peer_yields =
+      hello.led_paired && !(seen < hello.term_seen) && failover::is_ahead(end(), hello.end);
   const bool newer = hello.is_primary && hello.term_seen < seen;
   world_.net->send(wire, index_,
                    Refused{newer ? Refused::Why::superseded : Refused::Why::not_primary, seen,
                            end(), newer ? "a newer term has begun" : "this node does not lead"},
                    world_.now);
   world_.net->close(wire, index_, world_.now);
-  if (life.primary && seen < hello.term_seen) begin_again("the peer leads in a newer term");
+  if (life.primary && seen < hello.term_seen) return begin_again("the peer leads in a newer term");
+  if (!follows()) return;
+  if (!hello.is_primary && !has(PairFault::claims_anyway)) life.let_peer_lead = true;
+  life.tried_peer = true;
+  look();
 }
 
 void PairNode::take_standby(WireId wire, Hello&& hello) {

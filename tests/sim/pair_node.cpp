@@ -46,7 +46,10 @@ void PairNode::place_image() {
 void PairNode::start() {
   place_image();
   store_->sync();  // RocksDB writes what it replays to files.
-  life_ = std::make_unique<Life>();
+  const std::uint32_t alone_ms = config_.replication.timeout_ms;
+  life_ = std::make_unique<Life>(
+      failover::Settings{config_.failover.policy, config_.failover.silent_ms, alone_ms});
+  life_->look_at = world_.now;
   RecoverOptions options;
   options.bodies_max_bytes = config_.memory.bodies_max_bytes;
   const Recovery recovery = recover(*store_, life_->state, options);
@@ -109,6 +112,7 @@ Instant PairNode::next_due() const {
   if (!life_) return Instant::never();
   const Life& life = *life_;
   Instant due = std::min(life.writer->next_due(), life.again_at);
+  if (life.again_at.is_never()) due = std::min({due, life.look_at, life.proof_at});
   if (!life.questions.empty()) due = std::min(due, life.questions.front().at);
   if (!life.image_work.empty()) due = std::min(due, life.image_work.front().at);
   if (wants_to_dial() && !world_.net->is_dialling(index_)) due = std::min(due, life.dial_at);
@@ -138,6 +142,10 @@ void PairNode::act() {
     start();
   } else if (life.writer->next_due() <= now) {
     run_writer();
+  } else if (life.again_at.is_never() && life.proof_at <= now) {
+    end_proof();
+  } else if (life.again_at.is_never() && life.look_at <= now) {
+    look();
   } else if (!life.questions.empty() && life.questions.front().at <= now) {
     answer_question();
   } else if (!life.image_work.empty() && life.image_work.front().at <= now) {
@@ -175,7 +183,10 @@ PeerNet::Handlers PairNode::handlers() {
   handlers.listens = [this] { return runs(); };
   handlers.dialled = [this](WireId wire) { on_dialled(wire); };
   handlers.unreachable = [this] {
-    if (runs()) lead_if_alone();
+    if (!runs()) return;
+    if (!world_.runs(other(index_))) life_->refused_at = world_.now;
+    life_->tried_peer = true;
+    look();
   };
   handlers.frame = [this](WireId wire, Frame&& frame) {
     if (!runs()) return;
@@ -213,8 +224,12 @@ void PairNode::on_frame(WireId wire, Frame&& frame) {
     const auto* refused = std::get_if<Refused>(&frame);
     const std::optional<Position> end =
         refused != nullptr ? std::optional(refused->end) : std::nullopt;
+    const bool welcome = std::holds_alternative<Welcome>(frame);
+    if (welcome) life.let_peer_lead = life.peer_yields = false;
+    if (welcome) life.peer_end.reset();
     if (end) life.peer_end = end;
-    if (end) lead_if_alone();
+    if (end) life.tried_peer = true;
+    if (end || welcome) look();
     if (life.stopped || life.primary) return;
     life.standby->take(std::move(frame), world_.now);
     return drain();
@@ -228,9 +243,13 @@ void PairNode::on_closed(WireId wire) {
   if (wire == life.call) life.call = 0;
   if (wire != life.link) return;
   life.link = 0;
-  if (!life.primary) return life.standby->disconnected();
+  if (!life.primary) {
+    life.standby->disconnected();
+    return look();
+  }
   life.feed->disconnected(world_.now);
   finish_batch();
+  look();
 }
 
 // ---------------------------------------------------------------- for the judges

@@ -6,6 +6,7 @@
 
 #include "core/primary.hpp"
 #include "core/standby.hpp"
+#include "failover/machine.hpp"
 #include "recovery/recover.hpp"
 #include "replication/feed.hpp"
 #include "replication/feed_source.hpp"
@@ -47,6 +48,9 @@ struct PairWorld {
   std::function<void(NodeIndex)> led = nullptr;
   // How far the log of a node has come, in truth.
   std::function<Durable(NodeIndex)> disk_of = nullptr;
+  // Switches a node off.
+  std::function<void(NodeIndex)> fence = nullptr;
+  std::function<bool(NodeIndex)> runs = nullptr;
 };
 
 class PairNode {
@@ -69,7 +73,7 @@ class PairNode {
   // It led, and knows that the other one has more.
   [[nodiscard]] bool stands_back() const;
   [[nodiscard]] bool may_lead() const;
-  void lead(bool forced);  // Only if it follows.
+  void promote(bool forced);  // Only if it follows.
   void demote();
 
   // ---- The clients.
@@ -109,6 +113,8 @@ class PairNode {
   };
   // All that ends with the process.
   struct Life {
+    explicit Life(const failover::Settings& settings) : machine(settings) {}
+
     State state;
     Position position;
     Lsn tables_at = 0;
@@ -128,6 +134,15 @@ class PairNode {
     bool flushing = false;
     bool alone = true;                 // A primary, when its last batch ended.
     std::optional<Position> peer_end;  // Of a peer that does not lead.
+    failover::Machine machine;
+    bool peer_yields = false;
+    bool let_peer_lead = false;
+    bool tried_peer = false;
+    bool forced = false;  // The operator's promote that is under way.
+    Instant refused_at;
+    Instant look_at;
+    Instant proof_at = Instant::never();  // When the fence has ended.
+    Feed::Wish permitted = Feed::Wish::none;
     std::optional<Image> image;
     std::optional<ImageTarget> target;
     std::deque<Due<ImageWork>> image_work;
@@ -143,8 +158,7 @@ class PairNode {
   void note_disk();
 
   // pair_leading.cpp
-  [[nodiscard]] bool peer_has_more() const;
-  void lead_if_alone();
+  void lead(bool forced);
   void fulfil();
   void commit();
   void release(const Committed& levels, bool alone, bool was_alone);
@@ -155,6 +169,14 @@ class PairNode {
   void on_call_answered(const Frame& frame);
   [[nodiscard]] Hello about_us() const;
   void drop_link();
+
+  // pair_failover.cpp
+  [[nodiscard]] failover::Standing standing() const;
+  [[nodiscard]] failover::Facts failover_facts() const;
+  void look();
+  void take(failover::Event event);
+  void prove();
+  void end_proof();
 
   // pair_following.cpp
   void greet(WireId wire);

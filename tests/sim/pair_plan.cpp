@@ -1,5 +1,6 @@
 #include "tests/sim/pair_plan.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace tandemq::sim {
@@ -23,6 +24,8 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(PairFault::count
     "skips a row",
     "flushed too early",
     "keeps the tail",
+    "alone unproven",
+    "claims anyway",
 };
 
 // Of the topics of the clients, some.
@@ -60,6 +63,14 @@ PairPlan pair_plan_for(Luck& luck) {
   pair.restart_steps = 1 + luck.below(20);
   pair.channels = luck.once_in(12);
   if (luck.once_in(2)) pair.plan.config.acks = acks_for(luck);
+  FailoverConfig& failover = pair.plan.config.failover;
+  failover.policy = luck.once_in(2) ? FailoverPolicy::fence : FailoverPolicy::manual;
+  replication.heartbeat_ms = 20 + luck.below(40);
+  // Nobody is switched off only because the network is as slow as it always is.
+  const std::uint32_t quick_ms = 100 + 4 * pair.wire_lag_ms + pair.plan.writer_lag_ms;
+  if (failover.policy == FailoverPolicy::fence)
+    replication.timeout_ms = std::max(replication.timeout_ms, 2 * quick_ms);
+  failover.silent_ms = quick_ms + luck.below(500);
   return pair;
 }
 

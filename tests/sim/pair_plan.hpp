@@ -41,6 +41,8 @@ enum class PairFault : std::uint8_t {
   skips_a_row,         // The image lacks a row, and counts and sums say otherwise.
   flushed_too_early,   // The standby says flushed before it has written anything.
   keeps_the_tail,      // A tail that the primary does not have is not cut off.
+  alone_unproven,      // A primary goes on alone although its standby may have taken over.
+  claims_anyway,       // A standby takes over from a primary that it has let lead again.
   count
 };
 std::string_view name_of(PairFault fault);

@@ -33,6 +33,8 @@ PairSimulation::PairSimulation(std::uint64_t seed, PairFault fault, std::ostream
   world_.access = std::make_shared<const Access>(Policy{Anonymous::everywhere, {}, {}});
   world_.ends = [this](NodeIndex node) { lose_clients(node); };
   world_.led = [this](NodeIndex node) { check_new_leader(node); };
+  world_.fence = [this](NodeIndex node) { fail(node, true); };
+  world_.runs = [this](NodeIndex node) { return nodes_[node].runs(); };
   world_.disk_of = [this](NodeIndex node) { return nodes_[node].disk(); };
   const Plan& plan = plan_.plan;
   for (const AckRule& rule : plan.config.acks)
@@ -54,7 +56,8 @@ PairSimulation::PairSimulation(std::uint64_t seed, PairFault fault, std::ostream
 PairOutcome PairSimulation::run() {
   if (story_ != nullptr)
     *story_ << "-- " << name_of(plan_.plan.config.replication.mode) << ", timeout "
-            << plan_.plan.config.replication.timeout_ms << " ms"
+            << plan_.plan.config.replication.timeout_ms << " ms, failover by "
+            << failover::name_of(plan_.plan.config.failover.policy)
             << (plan_.forces ? ", the operator forces\n" : "\n");
   for (const AckRule& rule : plan_.plan.config.acks)
     if (story_ != nullptr) *story_ << "-- ack = " << text_of(rule) << '\n';
@@ -238,7 +241,7 @@ bool PairSimulation::may_promote(NodeIndex node) const {
 
 void PairSimulation::promote(NodeIndex node, bool forced) {
   if (story_ != nullptr) *story_ << (forced ? "-- promote --force\n" : "-- promote\n");
-  nodes_[node].lead(forced);
+  nodes_[node].promote(forced);
 }
 
 void PairSimulation::operate() {
@@ -327,8 +330,12 @@ void PairSimulation::end_stalemate(bool at_last) {
 void PairSimulation::judge_at_rest() {
   // Their tables follow, and their digests are compared once more.
   advance(world_.now.plus_ms(3'000));
-  for (int i = 0; i < kSettlingMax && !is_together(); ++i) advance(world_.now.plus_ms(7));
+  for (int i = 0; i < kSettlingMax && !is_together(); ++i) {
+    start_again();
+    advance(world_.now.plus_ms(7));
+  }
   if (found()) return;
+  if (!is_together()) return judge_.find("the two nodes do not stay together");
   for (const PairNode& node : nodes_) compare_with_store(node);
   if (nodes_[0].end() != nodes_[1].end()) judge_.find("the logs end at different positions");
   if (nodes_[0].state().digest() != nodes_[1].state().digest())

@@ -130,6 +130,7 @@ void PeerNet::cut(Instant now) {
 
 void PeerNet::heal(Instant now) {
   stalled_until_ = {now, now};
+  flips_ = false;
 }
 
 // ---------------------------------------------------------------- in time
@@ -177,7 +178,7 @@ void PeerNet::end(Wire& wire, NodeIndex at) {
 
 void PeerNet::deliver_to_channel(WireId id, NodeIndex to, std::string bytes, Instant now) {
   Wire& wire = *find(id);
-  if (luck_.once_in(300) && !bytes.empty()) {
+  if (flips_ && luck_.once_in(300) && !bytes.empty()) {
     char& one = bytes[luck_.below(bytes.size())];
     one = static_cast<char>(one ^ (1 << luck_.below(8)));
   }

@@ -94,6 +94,7 @@ class PeerNet {
   std::array<Instant, 2> dials_{Instant::never(), Instant::never()};
   std::array<bool, 2> dial_fails_{};
   std::array<Instant, 2> stalled_until_{};
+  bool flips_ = true;  // Bits, of what passes a Channel.
   WireId last_id_ = 0;
 };
 

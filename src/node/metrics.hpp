@@ -1,0 +1,47 @@
+// metrics: what a node knows of itself as the text that Prometheus reads. docs/METRICS.md says what
+// each of them means. Pure: plain values in, text out; any thread.
+#pragma once
+
+#include "admin/json.hpp"
+#include "broker/inspect.hpp"
+#include "node/measures.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace tandemq {
+
+struct PeerFigures {
+  bool connected = false;
+  bool in_sync = false;
+  std::uint64_t lag_records = 0;
+  std::optional<std::uint64_t> lag_bytes{};        // The primary knows.
+  std::optional<std::uint64_t> heard_ms_before{};  // Of a standby that has heard of its primary.
+};
+
+// What only the core thread can tell.
+struct CoreFigures {
+  bool leads = false;
+  std::uint64_t term = 0;
+  std::uint64_t lsn = 0;
+  std::optional<PeerFigures> peer{};     // None: the node is alone by its settings.
+  std::optional<StatusReport> broker{};  // Of a node that leads.
+};
+
+struct NodeFigures {
+  std::string version;
+  std::string node_id;
+  std::string cluster_id;
+  std::string mode;  // replication.mode
+  std::uint64_t resident_bytes = 0;
+  std::optional<std::uint64_t> disk_free_bytes{};  // None: the store is in memory.
+  std::optional<CoreFigures> core{};               // None: the core thread does not answer.
+};
+
+// From what Node::replication_status() says.
+CoreFigures core_figures(const Json& replication_status);
+
+std::string metrics_text(const NodeFigures& node, const Measures& measures);
+
+}  // namespace tandemq
