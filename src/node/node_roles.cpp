@@ -192,7 +192,8 @@ failover::Facts Node::failover_facts() const {
     facts.standing = standing();
     facts.heard_at = following_->standby().heard_at();
   }
-  facts.refused = facts.heard_at < refused_at_;
+  // In the same millisecond too: whoever dies is heard of just before.
+  facts.refused = refused_at_.ms > 0 && facts.heard_at <= refused_at_;
   return facts;
 }
 

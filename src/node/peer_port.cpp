@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kWaitingMax = 8;
 constexpr std::chrono::milliseconds kDialEvery{250};
+constexpr std::chrono::milliseconds kDialSoon{5};
 constexpr std::int64_t kReportEveryMs = 60'000;
 constexpr std::size_t kReportedMax = 100;
 
@@ -97,14 +98,19 @@ void PeerPort::await_hello(const Link& link) {
 
 void PeerPort::dial_later() {
   dialling_ = false;
-  timer_.expires_after(kDialEvery);
+  timer_.expires_after(dial_after_);
+  dial_after_ = std::min(2 * dial_after_, kDialEvery);
   timer_.async_wait([this](const asio::error_code& error) {
     if (!error) dial();
   });
 }
 
+// A process that dies may close its connections before its listener: the next answer tells.
 void PeerPort::dial_now() {
-  if (!dialling_) dial();
+  dial_after_ = kDialSoon;
+  if (dialling_) return;
+  timer_.cancel();
+  dial();
 }
 
 void PeerPort::dial() {

@@ -9,6 +9,7 @@
 #include "node/clock.hpp"
 #include "replication/peer_link.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -65,6 +66,7 @@ class PeerPort {
   asio::steady_timer timer_;
   std::vector<Link> waiting_;  // They have not said who they are; the oldest first.
   bool dialling_ = false;
+  std::chrono::milliseconds dial_after_{250};
   std::map<std::string, Instant> reported_;  // Sentences, and when.
 };
 

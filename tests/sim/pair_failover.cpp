@@ -48,7 +48,7 @@ failover::Facts PairNode::failover_facts() const {
     facts.standing = standing();
     facts.heard_at = life.standby->heard_at();
   }
-  facts.refused = facts.heard_at < life.refused_at;
+  facts.refused = life.refused_at.ms > 0 && facts.heard_at <= life.refused_at;
   return facts;
 }
 
