@@ -43,6 +43,7 @@ class Node:
                    f"--admin.socket={self.folder}/admin.sock", "--admin.http=",
                    "--limits.max_connections=100000",
                    f"--replication.listen=127.0.0.1:{own}", f"--replication.peer=127.0.0.1:{peer}",
+                   "--failover.policy=manual",
                    f"--replication.secret_file={folder}/secret", *options]
         with open(os.path.join(self.folder, "log"), "wb") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log,
