@@ -11,6 +11,7 @@ namespace {
 constexpr std::chrono::milliseconds kLookEvery{25};
 // A machine that is switched off by its power strip takes a while.
 constexpr std::uint32_t kFenceTimeout_ms = 30'000;
+constexpr std::int64_t kFenceAgain_ms = 500;
 constexpr std::int64_t kClaimMax_ms = 5'000;
 constexpr std::int64_t kAddressEvery_ms = 1'000;
 
@@ -140,15 +141,17 @@ bool Agent::permits(Feed::Wish wish) const {
 // ---------------------------------------------------------------- what the policy asks for
 
 void Agent::prove() {
+  const bool fences = needs_fence(machine_.role(), ports_.facts(), config_.settings);
+  // One that runs is of a proof before; it is asked again a little after its end.
+  if (fences && (fence_.is_running() || ports_.now() < fence_again_at_)) return;
   proving_ = true;
   const std::uint64_t proof = ++proof_;
-  if (config_.settings.policy != FailoverPolicy::fence)
-    return proven(proof, true, "nothing else is asked for");
-  if (fence_.is_running()) return;  // Of a proof before; its end begins the next one.
+  if (!fences) return proven(proof, true, "nothing else is asked for");
   ports_.log(Weight::warning, "failover: the fence command runs");
   fence_.run(config_.fence_command, kFenceTimeout_ms, [this, proof](const CommandEnd& end) {
     ports_.log(end.succeeded ? Weight::info : Weight::error,
                "failover.fence_command: " + end.what + " " + end.output);
+    fence_again_at_ = ports_.now().plus_ms(kFenceAgain_ms);
     proven(proof, end.succeeded, end.what);
   });
 }

@@ -78,6 +78,7 @@ class Agent {
   asio::steady_timer timer_;
   Feed::Wish permitted_ = Feed::Wish::none;
   Instant claimed_at_ = Instant::never();  // The claim file says so since then.
+  Instant fence_again_at_;                 // Not sooner.
   std::uint64_t proof_ = 0;  // The number of the one under way; one that is old says nothing.
   bool proving_ = false;
   bool holds_vip_ = false;           // What the role file says.

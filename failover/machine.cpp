@@ -67,6 +67,11 @@ bool may_prove(Role role, const Facts& facts, const Settings& settings, Instant 
          is_silent(facts, settings.alone_ms, now);
 }
 
+bool needs_fence(Role role, const Facts& facts, const Settings& settings) {
+  const bool is_here = role == Role::stalled && facts.standby_answers;
+  return settings.policy == FailoverPolicy::fence && !is_here;
+}
+
 Action Machine::take(Event event, Instant now) {
   const Rule& rule = rule_for(role_, event);
   if (rule.to != role_) {

@@ -43,6 +43,9 @@ std::optional<Event> classify(Role role, const Facts& facts, const Settings& set
 // would have done so.
 bool may_prove(Role role, const Facts& facts, const Settings& settings, Instant now);
 
+// Whether the proof is the fence: not for a standby that is here, and follows.
+bool needs_fence(Role role, const Facts& facts, const Settings& settings);
+
 class Machine {
  public:
   struct Change {

@@ -119,7 +119,10 @@ void Node::take_answer(const Frame& answer) {
 
 void Node::answer_call(const PeerPort::Link& link) {
   peer_node_ = link->peer();
-  if (!feeding_) return following_->take(link);
+  if (!feeding_) {
+    let_peer_lead_ = true;  // Our Hello tells it too, until it answers that it leads.
+    return following_->take(link);
+  }
   Hello hello = about_us();
   hello.end = primary_->position();
   feeding_->call(link, std::move(hello));

@@ -193,3 +193,15 @@ TEST_CASE("whatever the facts are, events come to an end") {
     }
   }
 }
+
+TEST_CASE("a standby that is here is not fenced; a primary that is silent or dead is") {
+  constexpr Settings kFence{FailoverPolicy::fence, 500, 2'000};
+  Facts facts;
+  CHECK(needs_fence(Role::stalled, facts, kFence));
+  CHECK(needs_fence(Role::claiming, facts, kFence));
+  facts.refused = true;
+  CHECK(needs_fence(Role::stalled, facts, kFence));
+  facts.standby_answers = true;
+  CHECK_FALSE(needs_fence(Role::stalled, facts, kFence));
+  CHECK_FALSE(needs_fence(Role::claiming, facts, kHeartbeat));
+}

@@ -121,7 +121,7 @@ void PairNode::prove() {
   Life& life = *life_;
   const FailoverRole role = life.machine.role();
   if (role != FailoverRole::claiming && role != FailoverRole::stalled) return;
-  if (life.machine.settings().policy == FailoverPolicy::manual) return take(Event::proven);
+  if (!needs_fence(role, failover_facts(), life.machine.settings())) return take(Event::proven);
   life.proof_at = world_.now.plus_ms(world_.luck.below(400));
 }
 

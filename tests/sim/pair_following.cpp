@@ -9,6 +9,7 @@ namespace tandemq::sim {
 void PairNode::greet(WireId wire) {
   Life& life = *life_;
   life.link = wire;
+  life.let_peer_lead = !has(PairFault::claims_anyway);
   Hello hello = about_us();
   hello.outdated = file_.outdated;
   if (life.image) hello.image = life.image->progress;

@@ -32,6 +32,7 @@ struct Regression {
 constexpr std::array kRegressions = {
     Regression{221, "a primary went on alone before what its standby had was on its own disk"},
     Regression{2319, "the same"},
+    Regression{1704, "a standby went on claiming after it had greeted its restarted peer"},
 };
 
 std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
