@@ -25,8 +25,8 @@ track_file tandemq_role {
     weight 0 reverse
 }
 
-# vip.claim_file of tandemqd: 50 while a new primary outbids an old one that does not let go,
-# otherwise 0. It is added to the priority.
+# vip.claim_file of tandemqd: 50 from when this node takes over until the other one follows it, so
+# that one that hangs and does not let go is outbid; otherwise 0. It is added to the priority.
 track_file tandemq_claim {
     file "/run/tandemq/claim"
     weight 1

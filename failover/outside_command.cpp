@@ -26,7 +26,7 @@ namespace {
 
 constexpr std::string_view kBlanks = " \t";
 constexpr std::string_view kWordsOfAShell = "'\"`$|&;<>()*?\\~#";
-constexpr std::size_t kReadBytes = 4096;
+constexpr std::size_t kOutputBytes = 4096;
 constexpr int kFirstInherited = 3;  // Descriptors from here on are ours alone.
 
 // What posix_spawn() shall do in the child before the program begins.
@@ -121,7 +121,7 @@ struct OutsideCommand::Process : std::enable_shared_from_this<Process> {
   asio::steady_timer timer;
   pid_t pid = 0;  // 0: not started, or reaped.
   std::string text;
-  std::array<char, kReadBytes> incoming;
+  std::array<char, kOutputBytes> incoming;
   Done done;  // Null: nobody waits any more.
 };
 

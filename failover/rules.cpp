@@ -12,14 +12,16 @@ constexpr std::array<RoleTraits, kRoles> kTraits = {{
     {"solo", true, true, true},
     {"paired", true, true, true},
     {"stalled", true, false, true},
+    {"handing", true, false, true},
     {"demoting", false, false, false},
 }};
 constexpr std::array<std::string_view, kEvents> kEventNames = {
-    "follows",      "in sync",      "link lost",  "outdated", "primary gone",
-    "proven",       "refuted",      "led before", "promote",  "serves",
-    "standby near", "standby lost", "superseded", "demote",   "failed"};
+    "follows",      "in sync",    "link lost",   "outdated", "primary gone", "proven",
+    "refuted",      "led before", "listed",      "promote",  "serves",       "standby near",
+    "standby lost", "isolated",   "superseded",  "cut off",  "demote",       "drained",
+    "taken",        "declined",   "handed over", "failed"};
 constexpr std::array<std::string_view, kActions> kActionNames = {
-    "none", "prove", "lead", "take vip", "pair", "go alone", "step down"};
+    "none", "prove", "lead", "take vip", "pair", "go alone", "step down", "step aside", "offer"};
 
 using R = Role;
 using E = Event;
@@ -32,7 +34,7 @@ constexpr std::uint32_t set(std::initializer_list<Role> roles) {
   return bits;
 }
 constexpr std::uint32_t kFollowers = set({R::reconciling, R::syncing, R::insync, R::claiming});
-constexpr std::uint32_t kLeaders = set({R::solo, R::paired, R::stalled});
+constexpr std::uint32_t kLeaders = set({R::solo, R::paired, R::stalled, R::handing});
 constexpr std::uint32_t kAll = (1U << kRoles) - 1;
 
 // Several roles that do the same; without `to` they stay what they are.
@@ -93,6 +95,10 @@ constexpr Row kRows[] = {
        "it has all that was acknowledged, and nobody has led since"),
     stay(kAll & ~set({R::reconciling}), E::led_before, "somebody leads, or is about to"),
 
+    go(set({R::reconciling}), E::listed, R::claiming, A::prove,
+       "it has all that was acknowledged, says the witness, which decides"),
+    stay(kAll & ~set({R::reconciling}), E::listed, "somebody leads, or is about to"),
+
     go(kFollowers, E::promote, R::promoting, A::lead, "the operator wants it"),
     stay(kAll & ~kFollowers, E::promote, "it leads, or it is about to end"),
 
@@ -107,15 +113,45 @@ constexpr Row kRows[] = {
     go(set({R::solo, R::paired}), E::standby_lost, R::stalled, A::prove,
        "commits need it until it cannot take over any more (invariant I4)"),
     stay(set({R::stalled}), E::standby_lost, "it is lost already"),
+    go(set({R::handing}), E::standby_lost, R::demoting, A::step_down,
+       "it may lead by now; another life of this node asks it, and leads again if it does not"),
     stay(kAll & ~kLeaders, E::standby_lost, "it has no standby"),
+
+    go(set({R::paired, R::stalled}), E::isolated, R::demoting, A::step_aside,
+       "the standby may take over, and could not say so"),
+    stay(set({R::handing}), E::isolated,
+         "it serves nothing, and its life ends with the link or with the answer"),
+    stay(kAll & ~set({R::paired, R::stalled, R::handing}), E::isolated,
+         "no standby can take over from it"),
 
     go(kLeaders | set({R::promoting}), E::superseded, R::demoting, A::step_down,
        "its term is over: a newer one wins"),
     stay(kFollowers, E::superseded, "it leads in no term"),
     stay(set({R::demoting}), E::superseded, "it is on its way"),
 
+    go(set({R::paired, R::stalled, R::handing}), E::cut_off, R::demoting, A::step_down,
+       "the standby may have taken over, and nobody is there who could say no (invariant I9)"),
+    stay(kAll & ~set({R::paired, R::stalled, R::handing}), E::cut_off,
+         "nobody else is listed at the witness"),
+
     go(kLeaders, E::demote, R::demoting, A::step_down, "the operator wants it"),
     stay(kAll & ~kLeaders, E::demote, "it does not serve"),
+
+    go(set({R::paired}), E::drained, R::handing, A::offer,
+       "it has all that was acknowledged, and nothing more comes until it has answered"),
+    stay(kAll & ~set({R::paired}), E::drained, "only a standby in sync is handed anything"),
+
+    go(set({R::handing}), E::taken, R::demoting, A::step_down, "the standby leads"),
+    stay(kAll & ~set({R::handing}), E::taken, "an answer to the role before"),
+
+    go(set({R::handing}), E::declined, R::paired, A::none,
+       "nobody else leads, so all is as it was before"),
+    stay(kAll & ~set({R::handing}), E::declined, "an answer to the role before"),
+
+    go(set({R::insync}), E::handed_over, R::promoting, A::lead,
+       "it has all that was ever sealed, and the primary seals nothing more"),
+    stay(kAll & ~set({R::insync}), E::handed_over,
+         "it may lack something, or has told its peer that it may lead"),
 
     go(kAll & ~set({R::demoting}), E::failed, R::demoting, A::step_down,
        "another life of the node begins with what is on the disk"),
@@ -173,19 +209,26 @@ static_assert(holds_for_all([](const Rule& rule) {
 static_assert(holds_for_all([](const Rule& rule) {
                 return rule.to != R::promoting || rule.from == R::promoting ||
                        rule.event == E::proven || rule.event == E::led_before ||
-                       rule.event == E::promote;
+                       rule.event == E::promote ||
+                       (rule.event == E::handed_over && rule.from == R::insync);
               }),
-              "nobody leads without a proof, a past or an operator (invariant I5)");
+              "nobody leads without a proof, a past, an operator or an offer (invariant I5)");
 static_assert(holds_for_all([](const Rule& rule) {
-                return rule.to != R::claiming || rule.from == R::claiming || rule.from == R::insync;
+                return rule.to != R::claiming || rule.from == R::claiming ||
+                       rule.from == R::insync || rule.event == E::listed;
               }),
-              "only a standby in sync takes over by itself (invariant I5)");
+              "only a node in sync takes over by itself (invariant I5)");
 static_assert(holds_for_all([](const Rule& rule) {
                 return rule.from != R::stalled || rule.to == R::stalled || rule.to == R::demoting ||
                        (rule.to == R::solo && rule.event == E::proven &&
                         rule.action == A::go_alone);
               }),
               "acknowledgements wait until it is proven that the standby stays one (invariant I4)");
+static_assert(holds_for_all([](const Rule& rule) {
+                return rule.from != R::handing || rule.to == R::handing || rule.to == R::demoting ||
+                       (rule.to == R::paired && rule.event == E::declined);
+              }),
+              "who has offered to lead no more serves again only when that was declined");
 static_assert(holds_for_all([](const Rule& rule) {
                 return (rule.action == A::go_alone) ==
                        (rule.from == R::stalled && rule.to == R::solo);
@@ -196,7 +239,8 @@ static_assert(holds_for_all([](const Rule& rule) {
               }),
               "one leader a term: whoever has seen a newer one stops (invariant I2)");
 static_assert(holds_for_all([](const Rule& rule) {
-                return !leads(rule.from) || leads(rule.to) || rule.action == A::step_down;
+                return !leads(rule.from) || leads(rule.to) || rule.action == A::step_down ||
+                       rule.action == A::step_aside;
               }),
               "who led and leads no more stops to serve first (invariant I9)");
 static_assert(holds_for_all([](const Rule& rule) {

@@ -22,9 +22,10 @@ enum class Role : std::uint8_t {
   solo,         // It leads alone.
   paired,       // It leads with a standby in sync.
   stalled,      // The standby is lost; acknowledgements wait until it may go on alone.
+  handing,      // All is acknowledged, and the standby is asked to lead; nothing is sealed.
   demoting,     // It stops serving; another life of the node follows.
 };
-inline constexpr std::size_t kRoles = 9;
+inline constexpr std::size_t kRoles = 10;
 
 enum class Event : std::uint8_t {
   follows,       // A primary streams to this node.
@@ -35,26 +36,35 @@ enum class Event : std::uint8_t {
   proven,        // What the policy asks for has been proven: this node may act.
   refuted,       // It has not.
   led_before,    // Nobody can have led since this node did.
+  listed,        // By the witness's record it may lead, and nobody does.
   promote,       // The operator wants it, and nothing speaks against it, or he answers for it.
   serves,        // The listeners are open.
   standby_near,  // It has all that was ever committed.
   standby_lost,  // It does not answer.
+  isolated,      // Neither the standby nor a gateway answers, or did for a while.
   superseded,    // A newer term has begun.
+  cut_off,       // Neither the witness nor the standby has answered for too long.
   demote,        // The operator wants it.
+  drained,       // The operator wants the standby to lead, and that one has all.
+  taken,         // The standby leads.
+  declined,      // It does not, and will not.
+  handed_over,   // The primary has sealed its last record, which is here, and asks us to lead.
   failed,        // This node can't go on as it is.
 };
-inline constexpr std::size_t kEvents = 15;
+inline constexpr std::size_t kEvents = 22;
 
 enum class Action : std::uint8_t {
   none,
-  prove,      // What the policy asks for, then Event::proven or refuted.
-  lead,       // A new term, listeners; then Event::serves.
-  take_vip,   // The address may come.
-  pair,       // Write down that there is a standby in sync, then say so to it.
-  go_alone,   // Write down that there is none, then let out what waits.
-  step_down,  // Stop to serve; follow whoever leads.
+  prove,       // What the policy asks for, then Event::proven or refuted.
+  lead,        // A new term, listeners; then Event::serves.
+  take_vip,    // The address may come.
+  pair,        // Write down that there is a standby in sync, then say so to it.
+  go_alone,    // Write down that there is none, then let out what waits.
+  step_down,   // Stop to serve; follow whoever leads.
+  step_aside,  // The same, and lead again when the other one says that it has not led.
+  offer,       // Ask the standby to lead.
 };
-inline constexpr std::size_t kActions = 7;
+inline constexpr std::size_t kActions = 9;
 
 // What a role means to the world (invariant I9).
 struct RoleTraits {

@@ -84,6 +84,7 @@ WitnessRecord parse_fields(Fields& fields, const Json& json) {
   record.mode = static_cast<ReplicationMode>(known - kModes.begin());
   record.renew = fields.number(json, "renew");
   record.released = fields.flag(json, "released");
+  record.settled = fields.flag(json, "settled");
   return record;
 }
 
@@ -105,7 +106,8 @@ std::string damaged_text(const std::string& what) {
 // Of the log that the member had acknowledged, is all there?
 Result<void> check_kept(const WitnessRecord& record, const WitnessMember& listed,
                         const WitnessMember& us) {
-  const bool in_memory = record.mode == ReplicationMode::received && listed.node != record.primary;
+  const bool was_standby = listed.node != record.primary || !record.settled;
+  const bool in_memory = record.mode == ReplicationMode::received && was_standby;
   if (in_memory && listed.incarnation != us.incarnation)
     return failure("node '" + us.node +
                    "' was restarted after it was in sync, and replication.mode = received keeps "
@@ -126,6 +128,7 @@ Result<WitnessRecord> next_of(const WitnessRecord& record, Term ours) {
   ENSURE(is_pair(record), "a record is checked where it comes in");
   WitnessRecord next = record;
   ++next.renew;
+  next.settled = true;
   return next;
 }
 
@@ -144,7 +147,8 @@ std::string witness_text(const WitnessRecord& record) {
                      {"insync", std::move(members)},
                      {"mode", kModes.at(static_cast<std::size_t>(record.mode))},
                      {"renew", std::to_string(record.renew)},
-                     {"released", record.released}};
+                     {"released", record.released},
+                     {"settled", record.settled}};
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -173,24 +177,27 @@ WitnessRecord first_record(const WitnessMember& us, Term term, ReplicationMode m
   record.primary = us.node;
   record.insync = {us};
   record.mode = mode;
+  record.settled = true;
   return record;
 }
 
-Result<WitnessRecord> claim(const WitnessRecord& record, const WitnessMember& us, Term term) {
+Result<WitnessRecord> claim(const WitnessRecord& record, const WitnessMember& us, Term term,
+                            bool pair_here) {
   const auto listed =
       std::find_if(record.insync.begin(), record.insync.end(),
                    [&](const WitnessMember& member) { return member.node == us.node; });
   if (listed == record.insync.end())
     return failure("node '" + us.node + "' is not in sync at the witness; node '" + record.primary +
                    "' has gone on without it");
-  const bool alone = record.insync.size() == 1;
-  if (const auto kept = alone ? Result<void>() : check_kept(record, *listed, us); !kept)
+  const bool sure = (record.insync.size() == 1 && record.settled) || pair_here;
+  if (const auto kept = sure ? Result<void>() : check_kept(record, *listed, us); !kept)
     return tl::unexpected(kept.error());
   if (term <= record.term)
     return failure("term " + std::to_string(term.counter) + " is not above the witness's, " +
                    std::to_string(record.term.counter));
   WitnessRecord next = first_record(us, term, record.mode);
   next.renew = record.renew + 1;
+  next.settled = false;
   return next;
 }
 

@@ -4,7 +4,7 @@
 //
 //   {"format": 1, "term": {"counter": "7", "node": "81985529216486895"}, "primary": "a",
 //    "insync": [{"node": "a", "incarnation": "17", "boot": "7f3c…"}], "mode": "written",
-//    "renew": "12", "released": false}
+//    "renew": "12", "released": false, "settled": true}
 //
 // Numbers of 64 bits are text, because most programs that read JSON would round them.
 // Plain values; any thread.
@@ -39,6 +39,9 @@ struct WitnessRecord {
   ReplicationMode mode = ReplicationMode::written;  // By which `insync` commits.
   std::uint64_t renew = 0;                          // Rises with every change.
   bool released = false;  // The primary has stepped down; nobody need wait for it.
+  // Since it leads, the primary has forced all that it had to its disk. Before, what was said of a
+  // standby is still true of it.
+  bool settled = false;
   bool operator==(const WitnessRecord&) const = default;
 };
 
@@ -51,8 +54,10 @@ WitnessRecord first_record(const WitnessMember& us, Term term, ReplicationMode m
 
 // I5: only a node that is in sync takes over, in a higher term, and the other one is out. Whether
 // it still has what it acknowledged, incarnation and boot tell: after a restart not what it had in
-// memory, after a reboot not what it had only written. A lone primary has forced all to its disk.
-Result<WitnessRecord> claim(const WitnessRecord& record, const WitnessMember& us, Term term);
+// memory, after a reboot not what it had only written. A lone primary that is settled has it.
+// `pair_here`: both that are in sync are here and this one has no less, so nothing better can come.
+Result<WitnessRecord> claim(const WitnessRecord& record, const WitnessMember& us, Term term,
+                            bool pair_here = false);
 
 // These are for the primary, in its own term `ours`: a record of another term is somebody else's.
 

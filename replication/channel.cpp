@@ -92,17 +92,20 @@ std::string mismatch(const Greeting& theirs, const Reader& rest, Channel::Side s
     return "speaks the versions " + versions(theirs.oldest, theirs.newest) +
            " of the replication protocol, we speak " + versions(kProtocolOldest, kProtocolNewest);
   if (!rest.ok() || theirs.oldest > theirs.newest ||
-      (rest.size() > 0 && theirs.newest == kProtocolNewest))
+      (rest.size() > 0 && theirs.newest <= kProtocolNewest))
     return "sent a greeting whose fields do not fit their length";
   if (theirs.nonce == us.nonce)
     return "sent our own greeting back to us: something reflects the connection";
   if (theirs.cluster != us.cluster)
     return "belongs to the cluster " + quoted(theirs.cluster) + ", we belong to " +
-           quoted(us.cluster) + " (cluster.id)";
+           quoted(us.cluster) +
+           ": set the same cluster.id on both nodes, or put the address of the right node into "
+           "replication.peer";
   if (!is_node_id(theirs.node)) return "has a node.id that is none: " + quoted(theirs.node);
   if (theirs.node == us.node)
     return "has our own node.id, " + quoted(us.node) +
-           ": the two nodes need different ones, or replication.peer is our own address";
+           ": if replication.peer is an address of this node, put the other node's there; "
+           "otherwise give the two nodes different ones";
   if (theirs.side != static_cast<std::uint8_t>(other(side)))
     return "takes itself for the " + name(side) + " of the connection, as we do";
   return {};
@@ -235,7 +238,8 @@ Result<void> Channel::take_proof(ByteView step) {
   // The dialler has proved itself first: whoever merely connects gets nothing to guess at.
   if (side_ == Side::acceptor)
     output_.append(proved ? proof_of(side_) : std::string(view_of(kNoProof)));
-  if (!proved) return failure("does not know our secret: its replication.secret_file differs");
+  if (!proved)
+    return failure("does not know our secret: copy the same replication.secret_file to both nodes");
   sent_.emplace(tags_of(side_));
   received_.emplace(tags_of(other(side_)));
   phase_ = Phase::open;

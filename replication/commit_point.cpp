@@ -45,8 +45,13 @@ void CommitPoint::pair() {
   update();
 }
 
+void CommitPoint::leave() {
+  leaves_ = phase_ != Phase::solo;
+}
+
 void CommitPoint::remove() {
   phase_ = Phase::solo;
+  leaves_ = false;
   update();
 }
 
@@ -76,9 +81,10 @@ void CommitPoint::update() {
   levels_.advance(alone);
 }
 
-// While it joins, this node's disk is needed too.
+// While it joins or leaves, this node's disk is needed too.
 Committed CommitPoint::with_standby() const {
-  const Lsn here = phase_ == Phase::admitting ? local_.flushed : local_.written;
+  const bool flushed = phase_ == Phase::admitting || leaves_;
+  const Lsn here = flushed ? local_.flushed : local_.written;
   const Lsn received = std::min(here, standby_.received);
   const Lsn written = std::min(here, standby_.written);
   const bool is_async = mode_ == ReplicationMode::async;

@@ -39,6 +39,9 @@ class CommitPoint {
   void allow(Lsn lsn);
   [[nodiscard]] bool has_barrier() const;  // Of admitting: it may be called in sync.
   void pair();
+  // The standby is lost. What it has is committed still, but from now on on this node's disk too,
+  // for this node may be listed alone before it is told so.
+  void leave();
   // It is not needed from now on. Whether that is allowed was decided before.
   void remove();
 
@@ -60,6 +63,7 @@ class CommitPoint {
   const bool relaxed_;
   const CommitLevel level_;
   Phase phase_ = Phase::solo;
+  bool leaves_ = false;
   Committed levels_;
   Lsn allowed_ = UINT64_MAX;
   Lsn barrier_ = 0;  // Of admitting: what the standby must have.

@@ -16,8 +16,6 @@ constexpr std::uint64_t kNearBytes = 1U << 20U;     // So far behind is nearly t
 constexpr std::int64_t kImageKeptMs = 60'000;       // After the link was lost.
 constexpr std::int64_t kLogKeptMs = 600'000;        // The same, of the log behind an image.
 constexpr std::int64_t kCompareMs = 1'000;
-constexpr std::size_t kCompareSessions = 256;
-constexpr std::size_t kCompareDeliveries = 4'096;  // About as many as the core should stop for.
 constexpr std::int64_t kHoldDownMs = 2'000;
 constexpr std::int64_t kHoldDownMaxMs = 300'000;
 constexpr std::int64_t kSteadyMs = 600'000;  // In sync for so long: what was before is forgiven.
@@ -50,13 +48,16 @@ void Feed::append(const Record& record, Instant now) {
   }
   if (phase_ != Phase::streaming && phase_ != Phase::catching_up) return;
   allow_lag();
-  pump(now);
-  if (now >= compare_at_) compare(now);
+  pump();
+  if (now >= compare_at_ && next_ > end_.lsn) {  // Otherwise it would stand between others.
+    compare_at_ = now.plus_ms(kCompareMs);
+    compare();
+  }
   set_due(now);
 }
 
 void Feed::local(Lsn written, Lsn flushed) {
-  if (!superseded_by_) commit_.local(written, flushed);
+  if (!superseded_by_ && !ended_) commit_.local(written, flushed);
 }
 
 // ---------------------------------------------------------------- the link
@@ -72,12 +73,14 @@ void Feed::connected(const Hello& hello, Lsn first_lsn, Instant now) {
   forget_requests();
   frames_.clear();
   hang_up_.reset();
-  heard_at_ = said_at_ = now;
+  heard_at_ = pinged_at_ = now;
+  pings_ = 0;
+  unanswered_.clear();
   near_since_ = Instant::never();
   compare_at_ = now.plus_ms(kCompareMs);
   phase_ = Phase::probing;
   probe(hello, first_lsn);
-  pump(now);
+  pump();
   set_due(now);
 }
 
@@ -159,6 +162,7 @@ void Feed::lose(const std::string& why, Instant now) {
   forget_requests();
   absent_since_ = now;
   near_since_ = Instant::never();
+  comparison_.end("the standby was lost meanwhile: " + why, false);
   if (commit_.phase() != CommitPoint::Phase::solo && wish_ != Wish::alone) {
     const bool steady =
         commit_.phase() == CommitPoint::Phase::paired && ms_between(paired_at_, now) >= kSteadyMs;
@@ -166,7 +170,9 @@ void Feed::lose(const std::string& why, Instant now) {
     frames_.emplace_back(Outdated{term_, commit_.committed()});  // If it still hears us.
     alarms_.push_back("the standby is lost: " + why);
     wish_ = Wish::alone;
+    commit_.leave();
   }
+  fail_move(why);
   set_due(now);
 }
 
@@ -177,7 +183,12 @@ void Feed::take(Frame&& frame, Instant now) {
   if (const auto* taken = std::get_if<ImageTaken>(&frame)) {
     while (!pieces_.empty() && pieces_.front() <= taken->rows) pieces_.pop_front();
     pump_image(now);
+  } else if (const auto* digest = std::get_if<StateDigest>(&frame)) {
+    comparison_.take(*digest);
+  } else if (const auto* said = std::get_if<HandOver>(&frame)) {
+    on(*said, now);
   } else if (const auto* differs = std::get_if<Differs>(&frame)) {
+    comparison_.end("the standby differs: " + differs->text, true);
     alarms_.push_back("the standby differs at position " + std::to_string(differs->lsn) + ": " +
                       differs->text + ": it gets an image; please report this");
   } else {
@@ -190,19 +201,21 @@ void Feed::take(Frame&& frame, Instant now) {
 void Feed::on(const Durable& durable, Instant now) {
   if (phase_ != Phase::streaming && phase_ != Phase::catching_up) return;
   if (durable.received >= next_ || durable.written > durable.received ||
-      durable.flushed > durable.written) {
+      durable.flushed > durable.written || durable.ping > pings_) {
     hang_up_ = "the standby acknowledges what was not sent";
     return lose(*hang_up_, now);
   }
   acknowledged_ = durable;
   has_answered_ = true;
+  for (; !unanswered_.empty() && unanswered_.front().ping <= durable.ping; unanswered_.pop_front())
+    promised_at_ = unanswered_.front().at;
   while (!sent_.empty() && sent_.front().last <= durable.received) {
     unreceived_bytes_ -= sent_.front().bytes;
     sent_.pop_front();
   }
   commit_.standby(durable);
   allow_lag();
-  pump(now);
+  pump();
   consider_admission(now);
   set_due(now);
 }
@@ -239,11 +252,11 @@ std::uint64_t Feed::lag_bytes() const {
 
 // ---------------------------------------------------------------- the log
 
-void Feed::pump(Instant now) {
-  if (phase_ == Phase::streaming || phase_ == Phase::catching_up) send_recent(now);
+void Feed::pump() {
+  if (phase_ == Phase::streaming || phase_ == Phase::catching_up) send_recent();
 }
 
-void Feed::send_recent(Instant now) {
+void Feed::send_recent() {
   while (next_ <= end_.lsn && unreceived_bytes_ < kWindowBytes) {
     if (recent_.empty() || next_ < recent_first()) {
       phase_ = Phase::catching_up;
@@ -257,19 +270,20 @@ void Feed::send_recent(Instant now) {
       records.push_back(recent_[lsn - recent_first()].bytes);
       bytes += records.back().size();
     }
-    send_records(std::move(records), now);
+    send_records(std::move(records));
   }
-  if (next_ > end_.lsn) phase_ = Phase::streaming;
+  if (next_ <= end_.lsn) return;
+  phase_ = Phase::streaming;
+  log_allowance_ = 0;
 }
 
-void Feed::send_records(std::vector<std::string>&& records, Instant now) {
+void Feed::send_records(std::vector<std::string>&& records) {
   std::uint64_t bytes = 0;
   for (const std::string& record : records) bytes += record.size();
   const Lsn first = next_;
   next_ += records.size();
   sent_.push_back({next_ - 1, bytes});
   unreceived_bytes_ += bytes;
-  said_at_ = now;
   const bool flush = config_.mode == ReplicationMode::flushed || awaited_.flushed != UINT64_MAX;
   frames_.emplace_back(Records{first, commit_.committed(), flush, std::move(records)});
 }
@@ -294,6 +308,7 @@ void Feed::answer(FeedAnswer&& answer, Instant now) {
     take_piece(std::move(*piece), now);
   } else if (auto* begin = std::get_if<ImageBegin>(&answer.what)) {
     image_ = *begin;
+    log_allowance_ = begin->bytes;
     image_rows_ = begin->resumed && hello_.image ? hello_.image->rows : 0;
     frames_.emplace_back(*begin);
   } else if (auto* rows = std::get_if<ImageRows>(&answer.what)) {
@@ -318,11 +333,10 @@ void Feed::take_piece(LogPiece&& piece, Instant now) {
   }
   if (phase_ == Phase::probing) {
     check_probe(piece.records.front());
-    return pump(now);
+    return pump();
   }
-  if (phase_ == Phase::catching_up && piece.from == next_)
-    send_records(std::move(piece.records), now);
-  pump(now);
+  if (phase_ == Phase::catching_up && piece.from == next_) send_records(std::move(piece.records));
+  pump();
 }
 
 // ---------------------------------------------------------------- time
@@ -333,6 +347,7 @@ void Feed::tick(Instant now) {
       drop_image();
     }
     if (image_sent_ && ms_between(absent_since_, now) >= kLogKeptMs) image_sent_ = false;
+    if (!image_open_ && !image_sent_) log_allowance_ = 0;
     return set_due(now);
   }
   const Instant waiting = waiting_since();
@@ -341,14 +356,21 @@ void Feed::tick(Instant now) {
     hang_up_ = "it has not answered for " + std::to_string(config_.timeout_ms) + " ms";
     return lose(*hang_up_, now);
   }
-  if (ms_between(said_at_, now) >= ping_ms()) {
-    frames_.emplace_back(Ping{commit_.committed(), in_sync()});
-    said_at_ = now;
-  }
-  pump(now);
+  if (move_ == Move::draining && ms_between(move_at_, now) >= config_.timeout_ms)
+    fail_move("not everything was acknowledged within " + std::to_string(config_.timeout_ms) +
+              " ms");
+  if (ms_between(pinged_at_, now) >= ping_ms()) ping(now);
+  pump();
   consider_admission(now);
   pump_image(now);
   set_due(now);
+}
+
+// However much else is said: its answer is a promise (failover.md section 5), and counts from here.
+void Feed::ping(Instant now) {
+  unanswered_.push_back({++pings_, now});
+  frames_.emplace_back(Ping{commit_.committed(), in_sync(), pings_});
+  pinged_at_ = now;
 }
 
 std::int64_t Feed::ping_ms() const {
@@ -362,31 +384,12 @@ void Feed::set_due(Instant now) {
     return;
   }
   const std::int64_t timeout = config_.timeout_ms;
-  due_ = std::min(heard_at_.plus_ms(timeout), said_at_.plus_ms(ping_ms()));
+  due_ = std::min(heard_at_.plus_ms(timeout), pinged_at_.plus_ms(ping_ms()));
   due_ = std::min(due_, waiting_since().plus_ms(timeout));
   if (!near_since_.is_never() && commit_.phase() == CommitPoint::Phase::solo)
     due_ = std::min(due_, near_since_.plus_ms(hold_down_ms_));
   if (phase_ == Phase::image && image_next_at_ > now) due_ = std::min(due_, image_next_at_);
   due_ = std::max(due_, now.plus_ms(1));
-}
-
-// The frame goes right behind the record at which the State stands.
-void Feed::compare(Instant now) {
-  if (next_ <= end_.lsn) return;  // It would stand between others.
-  compare_at_ = now.plus_ms(kCompareMs);
-  if (compare_from_ >= state_.session_slots()) compare_from_ = 0;
-  std::size_t to = compare_from_;
-  for (std::size_t deliveries = 0;
-       to < state_.session_slots() && to < compare_from_ + kCompareSessions &&
-       deliveries < kCompareDeliveries;
-       ++to) {
-    const Session* session = state_.session(static_cast<SessionId>(to));
-    if (session != nullptr) deliveries += std::min(session->outgoing.size(), 2 * kDigestedEnds);
-  }
-  frames_.emplace_back(StateDigest{end_.lsn, static_cast<std::uint32_t>(compare_from_),
-                                   static_cast<std::uint32_t>(to),
-                                   state_.digest(compare_from_, to)});
-  compare_from_ = to;
 }
 
 // ---------------------------------------------------------------- what the shell takes
@@ -413,6 +416,8 @@ Feed::Status Feed::status(Instant now) const {
   status.commit = commit_.phase();
   status.standby = acknowledged_;
   status.silent_since = silent_since_;
+  status.promised_at = promised_at_;
+  status.heard_at = heard_at_;
   status.answers = (phase_ == Phase::streaming || phase_ == Phase::catching_up) && has_answered_;
   if (phase_ != Phase::absent && phase_ != Phase::probing) {
     status.lag_records = end_.lsn - std::min(end_.lsn, acknowledged_.received);

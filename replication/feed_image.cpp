@@ -27,6 +27,7 @@ void Feed::begin_image(Lsn fork) {
   if (!resumes) {
     image_ = {};
     image_.image = next_image_++;
+    log_allowance_ = UINT64_MAX;  // Until it says what it weighs.
   }
   image_open_ = true;
   ask(OpenImage{image_.image, resumes ? hello_.image : std::optional<ImageProgress>()});
@@ -50,7 +51,6 @@ void Feed::take_rows(ImageRows&& rows, Instant now) {
   image_next_at_ =
       std::max(image_next_at_, now).plus_ms(milliseconds_for(bytes, config_.image_bytes_per_s));
   pieces_.push_back(image_rows_);
-  said_at_ = now;
   frames_.emplace_back(std::move(rows));
 }
 

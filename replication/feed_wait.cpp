@@ -26,8 +26,7 @@ void Feed::grant(Instant now) {
   } else if (wish == Wish::pair && commit_.phase() == CommitPoint::Phase::admitting) {
     commit_.pair();
     paired_at_ = now;
-    frames_.emplace_back(Ping{commit_.committed(), true});
-    said_at_ = now;
+    ping(now);
   }
   set_due(now);
 }

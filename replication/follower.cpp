@@ -37,11 +37,11 @@ Result<void> Follower::take(std::string&& bytes) {
   return {};
 }
 
-Result<void> Follower::compare(const StateDigest& digest) const {
-  if (digest.lsn != end_.lsn) return failure("a digest came where it does not belong");
-  if (state_.digest(digest.first_session, digest.last_session) == digest.digest) return {};
-  return failure("the digest of the sessions from " + std::to_string(digest.first_session) +
-                 " to " + std::to_string(digest.last_session) + " is another one");
+Result<StateDigest> Follower::digest_like(const StateDigest& theirs) const {
+  if (theirs.lsn != end_.lsn) return failure("a digest came where it does not belong");
+  StateDigest ours = theirs;
+  ours.digest = state_.digest(ours.first_session, ours.last_session);
+  return ours;
 }
 
 void Follower::take(const Ping& ping) {

@@ -24,8 +24,9 @@ class Follower {
   void begin(Term term) { leader_ = term; }
   // The error is for the log. Records before the one that is wrong are taken.
   Result<void> take(Records&& records);
-  // Another digest than the primary's is an error: this State is not what the log says.
-  Result<void> compare(const StateDigest& digest) const;
+  // That of the same part here; it is an error if it is of another position. If it is not the same
+  // as the primary's, this State is not what the log says.
+  [[nodiscard]] Result<StateDigest> digest_like(const StateDigest& theirs) const;
   void take(const Ping& ping);
   void local(Lsn written, Lsn flushed);
 

@@ -15,9 +15,9 @@
 namespace tandemq {
 namespace {
 
-constexpr ByteView kMagic("TQNODE\0", 7);
+constexpr ByteView kFileMagic("TQNODE\0", 7);
 constexpr std::uint8_t kFormat = 1;
-constexpr std::size_t kHeadSize = kMagic.size() + 1;
+constexpr std::size_t kHeadSize = kFileMagic.size() + 1;
 constexpr std::size_t kChecksumSize = 8;
 constexpr mode_t kFileMode = 0640;
 constexpr const char* kBootIdFile = "/proc/sys/kernel/random/boot_id";
@@ -62,7 +62,7 @@ Result<void> sync_entries(const std::string& folder) {
 std::string encode(const NodeState& state) {
   std::string bytes;
   Writer writer(bytes);
-  writer.bytes(kMagic);
+  writer.bytes(kFileMagic);
   writer.u8(kFormat);
   writer.varint_bytes(state.cluster);
   writer.varint_bytes(state.node);
@@ -77,11 +77,11 @@ std::string encode(const NodeState& state) {
 
 Result<NodeState> decode_node_state(ByteView bytes) {
   if (bytes.size() < kHeadSize + kChecksumSize) return failure("it is cut short");
-  if (!bytes.starts_with(kMagic)) return failure("it is no node.state");
+  if (!bytes.starts_with(kFileMagic)) return failure("it is no node.state");
   const ByteView sealed = bytes.substr(0, bytes.size() - kChecksumSize);
   if (Reader(bytes.substr(sealed.size())).u64() != checksum(sealed))
     return failure("its checksum does not match");
-  const auto format = static_cast<std::uint8_t>(sealed[kMagic.size()]);
+  const auto format = static_cast<std::uint8_t>(sealed[kFileMagic.size()]);
   if (format != kFormat)
     return failure("its format is " + std::to_string(format) + ", of another version of tandemqd");
   Reader reader(sealed.substr(kHeadSize));

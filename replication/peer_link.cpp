@@ -301,7 +301,7 @@ void PeerLink::Wire::on_written(const asio::error_code& error, std::size_t size)
 
 // As Channel begins its errors.
 std::string PeerLink::Wire::the_peer() const {
-  return opened ? "the peer " + quoted(channel.peer()) : "the peer";
+  return opened ? "the peer " + tandemq::quoted(channel.peer()) : "the peer";
 }
 
 std::string PeerLink::Wire::what_happened(const asio::error_code& error) {

@@ -14,7 +14,6 @@
 namespace tandemq {
 
 using asio::ip::tcp;
-using Clock = std::chrono::steady_clock;
 
 // One dial after the other. Each step has a number; what comes of an older step is not for us.
 struct PeerDialler::Call : std::enable_shared_from_this<Call> {
@@ -29,7 +28,7 @@ struct PeerDialler::Call : std::enable_shared_from_this<Call> {
   void resolve(const HostPort& parsed);
   void connect();
   void go_on(const std::string& what, const asio::error_code& error);
-  void limit(Clock::duration time, const std::string& what);
+  void limit(std::chrono::steady_clock::duration time, const std::string& what);
   void finish(Result<tcp::socket> result);
 
   asio::io_context& io;
@@ -38,7 +37,7 @@ struct PeerDialler::Call : std::enable_shared_from_this<Call> {
   asio::steady_timer timer;  // Of the step.
   std::uint64_t step = 0;
   std::string address;  // What was dialled.
-  Clock::time_point deadline;
+  std::chrono::steady_clock::time_point deadline;
   std::vector<tcp::endpoint> endpoints;  // Not tried yet, the next one last.
   std::string failures;                  // Of what was tried.
   bool refused = false;                  // All of it.
@@ -48,7 +47,7 @@ struct PeerDialler::Call : std::enable_shared_from_this<Call> {
 void PeerDialler::Call::dial(const std::string& to, std::uint32_t timeout_ms, Done then) {
   cancel();
   address = to;
-  deadline = Clock::now() + std::chrono::milliseconds(timeout_ms);
+  deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
   endpoints.clear();
   failures.clear();
   refused = false;
@@ -70,7 +69,7 @@ void PeerDialler::Call::cancel() {
 }
 
 void PeerDialler::Call::resolve(const HostPort& parsed) {
-  limit(deadline - Clock::now(), "no answer to who it is");
+  limit(deadline - std::chrono::steady_clock::now(), "no answer to who it is");
   resolver.async_resolve(
       parsed.host, std::to_string(parsed.port), tcp::resolver::numeric_service,
       [self = shared_from_this(), begun = step](const asio::error_code& error,
@@ -89,7 +88,7 @@ void PeerDialler::Call::connect() {
   const tcp::endpoint endpoint = endpoints.back();
   const std::string name = text_of(endpoint);
   // Equal shares, so that an address that does not answer leaves time for the others.
-  limit((deadline - Clock::now()) / static_cast<int>(endpoints.size()), name);
+  limit((deadline - std::chrono::steady_clock::now()) / static_cast<int>(endpoints.size()), name);
   endpoints.pop_back();
   socket = tcp::socket(io);
   asio::error_code error;
@@ -104,7 +103,7 @@ void PeerDialler::Call::connect() {
       });
 }
 
-void PeerDialler::Call::limit(Clock::duration time, const std::string& what) {
+void PeerDialler::Call::limit(std::chrono::steady_clock::duration time, const std::string& what) {
   timer.expires_after(time);
   timer.async_wait([self = shared_from_this(), begun = step, what](const asio::error_code& error) {
     if (!error && self->step == begun) self->go_on(what, asio::error::timed_out);

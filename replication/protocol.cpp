@@ -12,14 +12,16 @@ namespace tandemq {
 namespace {
 
 // The kind of a frame is its index here, from 1 on.
-constexpr std::array<const char*, 13> kNames = {
-    "Hello",     "Welcome",    "Refused",  "Records",     "Durable", "Ping",    "ImageBegin",
-    "ImageRows", "ImageTaken", "ImageEnd", "StateDigest", "Differs", "Outdated"};
+constexpr std::array<const char*, 16> kNames = {
+    "Hello",      "Welcome",   "Refused",    "Records",  "Durable",     "Ping",
+    "ImageBegin", "ImageRows", "ImageTaken", "ImageEnd", "StateDigest", "Differs",
+    "Outdated",   "About",     "HandOver",   "Ephemeral"};
 static_assert(kNames.size() == std::variant_size_v<Frame>);
 
 constexpr std::size_t kBootIdBytesMax = 255;
 constexpr std::size_t kKeyBytesMax = 4 + 65'535;  // u32 session | filter.
 constexpr std::size_t kTermBytesMin = 10;         // Of an entry of the history.
+constexpr std::size_t kClientBytesMin = 14;       // Number, flag, two ends of IPv4.
 // Room that is taken before the entries have been read: a count costs its sender nothing.
 constexpr std::uint64_t kReservedMax = 1'024;
 
@@ -55,8 +57,12 @@ class Out {
   void history(const char* field, const TermHistory& value);
   void records(const char* field, const std::vector<std::string>& value);
   void rows(const char* field, const std::vector<std::pair<std::string, std::string>>& value);
+  void opened(const char* field, const std::vector<std::pair<std::uint64_t, FourTuple>>& value);
+  void closed(const char* field, const std::vector<std::uint64_t>& value);
 
  private:
+  void end_of(const TcpEnd& end, std::size_t size);
+
   Writer& writer_;
 };
 
@@ -107,6 +113,8 @@ class In {
   void history(const char* field, TermHistory& value);
   void records(const char* field, std::vector<std::string>& value);
   void rows(const char* field, std::vector<std::pair<std::string, std::string>>& value);
+  void opened(const char* field, std::vector<std::pair<std::uint64_t, FourTuple>>& value);
+  void closed(const char* field, std::vector<std::uint64_t>& value);
 
   // The first field that did not fit; null: none.
   [[nodiscard]] const char* wrong() const { return wrong_; }
@@ -115,6 +123,7 @@ class In {
   void note(const char* field) {
     if (!reader_.ok() && wrong_ == nullptr) wrong_ = field;
   }
+  void end_of(TcpEnd& end, std::size_t size);
 
   Reader& reader_;
   const char* wrong_ = nullptr;
@@ -199,6 +208,57 @@ void In::rows(const char* field, std::vector<std::pair<std::string, std::string>
   note(field);
 }
 
+std::size_t address_size(bool is_v6) {
+  return is_v6 ? 16 : 4;
+}
+
+void Out::end_of(const TcpEnd& end, std::size_t size) {
+  for (std::size_t i = 0; i < size; ++i) writer_.u8(end.address[i]);
+  writer_.u16(end.port);
+}
+
+void In::end_of(TcpEnd& end, std::size_t size) {
+  for (std::size_t i = 0; i < size; ++i) end.address[i] = reader_.u8();
+  end.port = reader_.u16();
+}
+
+void Out::opened(const char* field, const std::vector<std::pair<std::uint64_t, FourTuple>>& value) {
+  writer_.varint(value.size());
+  for (const auto& [number, client] : value) {
+    writer_.varint(number);
+    flag(field, client.is_v6);
+    end_of(client.ours, address_size(client.is_v6));
+    end_of(client.theirs, address_size(client.is_v6));
+  }
+}
+
+void In::opened(const char* field, std::vector<std::pair<std::uint64_t, FourTuple>>& value) {
+  const std::uint64_t count = reader_.varint();
+  if (count > reader_.size() / kClientBytesMin) reader_.fail();
+  if (reader_.ok()) value.reserve(static_cast<std::size_t>(std::min(count, kReservedMax)));
+  for (std::uint64_t i = 0; reader_.ok() && i < count; ++i) {
+    auto& [number, client] = value.emplace_back();
+    number = reader_.varint();
+    flag(field, client.is_v6);
+    end_of(client.ours, address_size(client.is_v6));
+    end_of(client.theirs, address_size(client.is_v6));
+  }
+  note(field);
+}
+
+void Out::closed(const char*, const std::vector<std::uint64_t>& value) {
+  writer_.varint(value.size());
+  for (const std::uint64_t number : value) writer_.varint(number);
+}
+
+void In::closed(const char* field, std::vector<std::uint64_t>& value) {
+  const std::uint64_t count = reader_.varint();
+  if (count > reader_.size()) reader_.fail();
+  if (reader_.ok()) value.reserve(static_cast<std::size_t>(std::min(count, kReservedMax)));
+  for (std::uint64_t i = 0; reader_.ok() && i < count; ++i) value.push_back(reader_.varint());
+  note(field);
+}
+
 // The bindings let no field be forgotten.
 template <class F, class M>
 void visit(F& f, M& m) {
@@ -226,11 +286,12 @@ void visit(F& f, M& m) {
     f.number("first", first), f.number("committed", committed);
     f.flag("flush", flush), f.records("records", records);
   } else if constexpr (std::is_same_v<T, Durable>) {
-    auto& [received, written, flushed] = m;
+    auto& [received, written, flushed, ping] = m;
     f.number("received", received), f.number("written", written), f.number("flushed", flushed);
+    f.number("ping", ping);
   } else if constexpr (std::is_same_v<T, Ping>) {
-    auto& [committed, in_sync] = m;
-    f.number("committed", committed), f.flag("in sync", in_sync);
+    auto& [committed, in_sync, number] = m;
+    f.number("committed", committed), f.flag("in sync", in_sync), f.number("number", number);
   } else if constexpr (std::is_same_v<T, ImageBegin>) {
     auto& [image, at, rows, bytes, resumed] = m;
     f.number("image", image), f.position("at", at), f.number("rows", rows);
@@ -251,9 +312,19 @@ void visit(F& f, M& m) {
   } else if constexpr (std::is_same_v<T, Differs>) {
     auto& [lsn, text] = m;
     f.number("lsn", lsn), f.text("text", text);
-  } else {
-    auto& [term, lsn] = m;  // Outdated.
+  } else if constexpr (std::is_same_v<T, Outdated>) {
+    auto& [term, lsn] = m;
     f.term("term", term), f.number("lsn", lsn);
+  } else if constexpr (std::is_same_v<T, About>) {
+    auto& [at, address, version] = m;
+    f.fixed("at", at), f.one_of("address", address, About::Address::here);
+    f.text("version", version);
+  } else if constexpr (std::is_same_v<T, HandOver>) {
+    auto& [say, end, text] = m;
+    f.one_of("say", say, HandOver::Say::declined), f.position("end", end), f.text("text", text);
+  } else {
+    auto& [begins, opened, closed] = m;  // Ephemeral.
+    f.flag("begins", begins), f.opened("opened", opened), f.closed("closed", closed);
   }
 }
 

@@ -3,6 +3,7 @@
 // Pure values.
 #pragma once
 
+#include "base/four_tuple.hpp"
 #include "base/result.hpp"
 #include "base/wire.hpp"
 #include "journal/record.hpp"
@@ -94,12 +95,15 @@ struct Durable {
   Lsn received = 0;
   Lsn written = 0;  // To its operating system.
   Lsn flushed = 0;  // To its disk.
+  // Of the last Ping: a standby that has answered it does not claim for heartbeat.timeout_ms.
+  std::uint64_t ping = 0;
   bool operator==(const Durable&) const = default;
 };
 
 struct Ping {
   Lsn committed = 0;
-  bool in_sync = false;  // The standby has all that was ever committed: it may be promoted.
+  bool in_sync = false;      // The standby has all that was ever committed: it may be promoted.
+  std::uint64_t number = 0;  // Of this link; the first one is 1.
   bool operator==(const Ping&) const = default;
 };
 
@@ -152,8 +156,43 @@ struct Outdated {
   bool operator==(const Outdated&) const = default;
 };
 
-using Frame = std::variant<Hello, Welcome, Refused, Records, Durable, Ping, ImageBegin, ImageRows,
-                           ImageTaken, ImageEnd, StateDigest, Differs, Outdated>;
+// What an operator wants to know of the other node; each side says it when they have met, and again
+// now and then. Nothing is decided by it.
+struct About {
+  enum class Address : std::uint8_t { unknown, absent, here };  // The virtual one, on its machine.
+  std::uint64_t at_ms = 0;  // What its clock says: milliseconds since 1970.
+  Address address{};
+  std::string version;  // Of its program.
+  bool operator==(const About&) const = default;
+};
+
+// What the two say to each other when the leadership moves by plan.
+struct HandOver {
+  enum class Say : std::uint8_t {
+    asked,     // The standby: its operator wants it to lead.
+    refused,   // The primary: not now.
+    offered,   // The primary: my log ends at `end`, nothing comes behind it: lead.
+    taken,     // The standby: I lead, and begin with the record at `end`.
+    declined,  // The standby: I do not lead, and `offered` is void.
+  };
+  Say say{};
+  Position end;
+  std::string text;  // Why not: a sentence.
+  bool operator==(const HandOver&) const = default;
+};
+
+// What the standby should know of the moment, and no log holds: the clients of the primary, by
+// their numbers. What is lost is no harm; the next connection begins with all of them.
+struct Ephemeral {
+  bool begins = false;  // Those of before are gone.
+  std::vector<std::pair<std::uint64_t, FourTuple>> opened;
+  std::vector<std::uint64_t> closed;
+  bool operator==(const Ephemeral&) const = default;
+};
+
+using Frame =
+    std::variant<Hello, Welcome, Refused, Records, Durable, Ping, ImageBegin, ImageRows, ImageTaken,
+                 ImageEnd, StateDigest, Differs, Outdated, About, HandOver, Ephemeral>;
 
 // The kind and the fields: what stands between the length and the tag of a frame.
 void write_frame(Writer& writer, const Frame& frame);

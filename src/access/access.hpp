@@ -75,6 +75,8 @@ class Access {
   // For ScramServer; null if no file is configured, and then AUTH is not offered.
   const PasswordFile* passwords() const;
 
+  // False: everybody may do everything, and nobody needs to ask.
+  [[nodiscard]] bool has_rules() const { return policy_.acl.has_value(); }
   Verdict check(const WhoView& who, Action action, std::string_view topic) const;
   bool may_publish(const WhoView& who, std::string_view topic) const;
   bool may_subscribe(const WhoView& who, std::string_view filter) const;

@@ -1,5 +1,6 @@
 #include "admin/command.hpp"
 #include "admin/diverged_commands.hpp"
+#include "admin/operator_commands.hpp"
 #include "admin/store_commands.hpp"
 #include "admin/transfer_commands.hpp"
 
@@ -128,76 +129,6 @@ constexpr CommandArgument kRestoreArguments[] = {
     flag("replace", "Move a store that is there to the quarantine in data.dir.")};
 
 // Columns.
-constexpr CommandColumn kStatusColumns[] = {
-    {"version", "version"},
-    {"node", "node"},
-    {"role", "role"},
-    {"uptime_ms", "uptime", Show::duration},
-    {"term", "term", Show::count},
-    {"lsn", "log position", Show::count},
-    {"failover.role", "failover"},
-    {"failover.policy", "- policy"},
-    {"peer.address", "peer"},
-    {"peer.connected", "- connected"},
-    {"peer.role", "- role"},
-    {"peer.lsn", "- log position", Show::count},
-    {"peer.in_sync", "- in sync"},
-    {"peer.heard_ms_ago", "- last heard", Show::duration},
-    {"replication.mode", "replication"},
-    {"replication.acknowledges", "- acknowledges"},
-    {"replication.phase", "- phase"},
-    {"replication.lag_records", "- lag, records", Show::count},
-    {"replication.lag_bytes", "- lag", Show::bytes},
-    {"replication.outdated", "- outdated"},
-    {"replication.image.rows", "- rows synced", Show::count},
-    {"replication.image.rows_about", "- of about", Show::count},
-    {"replication.image.rows_per_s", "- rows per second", Show::count},
-    {"replication.image.left_s", "- left", Show::seconds},
-    {"connections", "connections", Show::count},
-    {"sessions", "sessions", Show::count},
-    {"subscriptions", "subscriptions", Show::count},
-    {"filters", "filters", Show::count},
-    {"retained.count", "retained messages", Show::count},
-    {"retained.bytes", "retained bytes", Show::bytes},
-    {"queued", "queued messages", Show::count},
-    {"stored", "messages in the log", Show::count},
-    {"wills", "wills", Show::count},
-    {"publishers_blocked", "publishers blocked", Show::count},
-    {"ack.level", "acknowledges at"},
-    {"ack.rules", "- but"},
-    {"acknowledged.memory", "- at memory", Show::count},
-    {"acknowledged.async", "- at async", Show::count},
-    {"acknowledged.local", "- at local", Show::count},
-    {"acknowledged.received", "- at received", Show::count},
-    {"acknowledged.standby", "- at standby", Show::count},
-    {"acknowledged.standby_flushed", "- at standby_flushed", Show::count},
-    {"received.qos0", "received QoS 0", Show::count},
-    {"received.qos1", "received QoS 1", Show::count},
-    {"received.qos2", "received QoS 2", Show::count},
-    {"received.bytes", "received payload", Show::bytes},
-    {"sent.qos0", "sent QoS 0", Show::count},
-    {"sent.qos1", "sent QoS 1", Show::count},
-    {"sent.qos2", "sent QoS 2", Show::count},
-    {"sent.bytes", "sent payload", Show::bytes},
-    {"dropped.total", "dropped", Show::count},
-    {"dropped.queue_full", "- queue full", Show::count},
-    {"dropped.expired", "- expired", Show::count},
-    {"dropped.packet_too_large", "- packet too large", Show::count},
-    {"dropped.outbox_full", "- outbox full", Show::count},
-    {"dropped.not_authorized", "- not authorized", Show::count},
-    {"dropped.refused", "- refused", Show::count},
-    {"dropped.session_ended", "- session ended", Show::count},
-    {"dropped.purged", "- purged", Show::count},
-    {"dropped.damaged", "- damaged", Show::count},
-    {"dropped.disk_full", "- disk full", Show::count},
-    {"table_rows", "table rows written", Show::count},
-    {"accepted", "connections accepted", Show::count},
-    {"refused", "connections refused", Show::count},
-    {"takeovers", "take-overs", Show::count},
-    {"sessions_expired", "sessions expired", Show::count},
-    {"protocol_errors", "protocol errors", Show::count},
-    {"memory_bytes", "memory", Show::bytes},
-};
 constexpr CommandColumn kClientColumns[] = {
     {"client", "CLIENT"},
     {"user", "USER"},
@@ -338,7 +269,39 @@ constexpr Command kCommands[] = {
      Answer::record,
      {},
      kStatusColumns,
-     "Shows version, role, counts of what the broker holds, and what it has done since its start."},
+     "Shows version, role and why the node has it, what it would do if the other node died now, "
+     "counts of what the broker holds, and what it has done since its start."},
+    {"events", Answer::rows, kEventArguments, kEventColumns,
+     "Lists the last changes of this node's role, with their reasons, the newest last; also those "
+     "before a restart."},
+    {"wait", Answer::record, kWaitArguments, kWaitColumns,
+     "Waits until the node has a role, and its standby or itself is in sync; also for a broker "
+     "that "
+     "is not there yet. The exit status is 0, or 1 if it has not come so far in time.",
+     Place::assisted},
+    {"health", Answer::record, kHealthArguments, kHealthColumns,
+     "Says whether the node is ready: whether it serves, or could take over at once. For scripts "
+     "and load balancers: the exit status is 0 for yes, 1 for no, 2 if no broker answers."},
+    {"doctor", Answer::rows, kDoctorArguments, kDoctorColumns,
+     "Looks at the node, its machine, its configuration, keepalived and the other node, and says "
+     "in "
+     "one line each what is in order, and what is wrong and what to do. Without a broker it looks "
+     "at "
+     "the file that --config names, or /etc/tandemq/tandemq.conf. Run it as root on both nodes. "
+     "The "
+     "exit status is 1 if there is an error.",
+     Place::assisted},
+    {"verify",
+     Answer::record,
+     {},
+     kPairVerifyColumns,
+     "Compares the digests of both nodes' sessions, subscriptions and queues, and the counts of "
+     "all else, while both work; ask the primary. The exit status is 0 if they are equal, 1 if "
+     "they differ (then the standby gets a full sync), 2 if it could not be done."},
+    {"keepalived-config", Answer::record, kKeepalivedArguments, kKeepalivedColumns,
+     "Prints a keepalived.conf for this node, every line explained, from its settings: vip.*, "
+     "node.id, replication.*.",
+     Place::assisted},
     {"promote", Answer::record, kPromoteArguments, kRoleColumns,
      "Makes this standby the primary, in a new term. Refused where acknowledged messages may be "
      "missing here or a primary is connected; the refusal says how far both logs go."},
@@ -346,7 +309,33 @@ constexpr Command kCommands[] = {
      Answer::record,
      {},
      kRoleColumns,
-     "Makes this primary a standby: its clients are told to go, then it follows its peer."},
+     "Makes this primary a standby: its clients are told to go, then it follows its peer. A "
+     "standby in sync leads first, as with switchover; without one nobody leads until 'promote'."},
+    {"switchover",
+     Answer::record,
+     {},
+     kMoveColumns,
+     "Moves the leadership to the standby, asked of either node: no new work is taken, all that is "
+     "under way is acknowledged, and when both logs end at the same record the standby leads. It "
+     "loses nothing. Refused, with the reason, when no standby is in sync; if it comes to nothing "
+     "this node goes on."},
+    {"witness show",
+     Answer::record,
+     {},
+     kWitnessColumns,
+     "Shows what this node knows of the witness: its record names who leads and who may."},
+    {"witness init",
+     Answer::record,
+     {},
+     kWitnessColumns,
+     "Writes the first record of this cluster to the witness, by which this node is going to lead. "
+     "Refused where there is one."},
+    {"witness repair",
+     Answer::record,
+     {},
+     kWitnessColumns,
+     "Writes the record anew after the witness has lost it or it was damaged, on the node that "
+     "leads; refused where there is one."},
     {"diverged list",
      Answer::rows,
      {},

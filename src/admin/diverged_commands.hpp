@@ -15,6 +15,12 @@ inline constexpr CommandArgument kPromoteArguments[] = {
      {},
      "Lead nevertheless: what is missing here is lost, and what a primary that is still "
      "there acknowledges is cut off its log later (see diverged list)."}};
+inline constexpr CommandColumn kMoveColumns[] = {
+    {"from", "led until now"},
+    {"to", "leads"},
+    {"term", "term", CommandColumn::Show::count},
+    {"lsn", "log position", CommandColumn::Show::count},
+    {"took_ms", "after", CommandColumn::Show::duration}};
 inline constexpr CommandColumn kRoleColumns[] = {
     {"role", "role"},
     {"node", "node"},

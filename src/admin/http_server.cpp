@@ -22,13 +22,14 @@
 namespace tandemq {
 namespace {
 
-constexpr std::size_t kThreads = 4;
-constexpr std::size_t kWaitingMax = 256;         // Connections; one more is closed unheard.
-constexpr std::size_t kRequestMax = 16U << 10U;  // Bytes: a request here has nothing but headers.
-constexpr int kBacklog = 128;
+constexpr std::size_t kHttpThreads = 4;
+constexpr std::size_t kWaitingMax = 256;  // Connections; one more is closed unheard.
+constexpr std::size_t kHttpRequestMax = 16U
+                                        << 10U;  // Bytes: a request here has nothing but headers.
+constexpr int kHttpBacklog = 128;
 constexpr int kPause_ms = 10;  // When the process has no file descriptor left.
 constexpr const char* kTextType = "text/plain; charset=utf-8";
-constexpr const char* kJsonType = "application/json";
+constexpr const char* kJsonPage = "application/json";
 constexpr const char* kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
 constexpr const char* kIndex =
     "tandemq: /metrics /health/live /health/ready /health/primary /status\n";
@@ -71,7 +72,7 @@ int listen_on(Address& address) {
   if (listening < 0) return -1;
   const int on = 1;  // A node that comes back does not wait for connections of its last life.
   setsockopt(listening, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (bind(listening, address.get(), address.size) == 0 && listen(listening, kBacklog) == 0)
+  if (bind(listening, address.get(), address.size) == 0 && listen(listening, kHttpBacklog) == 0)
     return listening;
   const int error = errno;
   close(listening);
@@ -96,20 +97,23 @@ void refuse(httplib::Response& response, int status, const std::string& why) {
 }
 
 void answer_health(httplib::Response& response, const HealthReport& health, bool good) {
-  const Json body{{"role", health.role},
-                  {"live", health.live},
-                  {"ready", health.live && health.ready},
-                  {"primary", health.live && health.primary},
-                  {"why", health.why}};
-  answer(response, good ? 200 : 503, json_text(body) + "\n", kJsonType);
+  answer(response, good ? 200 : 503, json_text(to_json(health)) + "\n", kJsonPage);
 }
 
 void answer_status(httplib::Response& response, const Result<Json>& status) {
   const Json body = status ? *status : Json{{"error", status.error().text}};
-  answer(response, status ? 200 : 503, json_text(body) + "\n", kJsonType);
+  answer(response, status ? 200 : 503, json_text(body) + "\n", kJsonPage);
 }
 
 }  // namespace
+
+Json to_json(const HealthReport& health) {
+  return {{"role", health.role},
+          {"live", health.live},
+          {"ready", health.live && health.ready},
+          {"primary", health.live && health.primary},
+          {"why", health.why}};
+}
 
 // The library parses requests and writes answers; the sockets are ours, because its own loop gives
 // up at the first error of accept(), and a client may take as long as it likes.
@@ -143,7 +147,7 @@ HttpServer::Http::Http(int listening_, std::chrono::milliseconds patience_)
   set_error_handler([](const httplib::Request&, httplib::Response& response) {
     if (!response.body.empty()) return;
     refuse(response, response.status,
-           "This is no request of HTTP, or it is longer than " + std::to_string(kRequestMax) +
+           "This is no request of HTTP, or it is longer than " + std::to_string(kHttpRequestMax) +
                " bytes, or it took too long.");
   });
 }
@@ -169,7 +173,7 @@ void HttpServer::Http::route(const httplib::Request& request, httplib::Response&
 
 void HttpServer::Http::run() {
   block_signals();
-  httplib::ThreadPool pool(kThreads);
+  httplib::ThreadPool pool(kHttpThreads);
   while (!stopping) {
     const int client = accept4(listening, nullptr, nullptr, SOCK_CLOEXEC);
     if (client < 0) {
@@ -188,7 +192,7 @@ void HttpServer::Http::run() {
 }
 
 void HttpServer::Http::serve(int socket) {
-  HttpConnection connection(socket, {kRequestMax, patience, waiting, stopping});
+  HttpConnection connection(socket, {kHttpRequestMax, patience, waiting, stopping});
   bool closed = false;
   // One request with many small ranges would get an answer of many megabytes.
   process_request(connection, true, closed,

@@ -24,6 +24,8 @@ struct HealthReport {
   std::string why;       // A sentence.
 };
 
+Json to_json(const HealthReport& health);
+
 struct HttpConfig {
   std::string address;                        // HOST:PORT, a loopback address.
   std::chrono::milliseconds patience{2'000};  // With a client, from first byte to last.

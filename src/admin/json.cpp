@@ -15,6 +15,14 @@ std::string json_text(const Json& value) {
   return value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+std::string text_of(const Json& object, const char* name) {
+  return object.value(name, std::string());
+}
+
+Json part_of(const Json& object, const char* name) {
+  return object.value(name, Json::object());
+}
+
 void put_payload(Json& object, std::string_view key, std::string_view bytes) {
   if (is_payload_utf8(bytes)) {
     object[std::string(key)] = bytes;

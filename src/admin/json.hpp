@@ -18,6 +18,10 @@ using Json = nlohmann::ordered_json;
 Result<Json> parse_json(std::string_view text);
 std::string json_text(const Json& value);  // On one line.
 
+// A member of an object; if it is not there: empty.
+std::string text_of(const Json& object, const char* name);
+Json part_of(const Json& object, const char* name);
+
 // A payload is text where it can be, under `key`, and base64 where it cannot, under `key`_base64.
 void put_payload(Json& object, std::string_view key, std::string_view bytes);
 // Empty if there is neither.

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <iterator>
 #include <mutex>
@@ -12,6 +13,8 @@
 #include <vector>
 
 namespace tandemq {
+
+inline constexpr std::size_t kNoBound = SIZE_MAX;  // Something else bounds what waits.
 
 template <class T>
 class Mailbox {

@@ -31,7 +31,7 @@ class Ring {
   const T& front() const { return (*this)[0]; }
   T& back() { return (*this)[size_ - 1]; }
 
-  void push_back(T value) {
+  void push_back(T&& value) {
     if (size_ == capacity_) resize(capacity_ == 0 ? 2 : capacity_ * 2);
     slots_[(head_ + size_++) & (capacity_ - 1)] = std::move(value);
   }

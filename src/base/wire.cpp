@@ -4,19 +4,6 @@
 
 namespace tandemq {
 
-bool Reader::need(std::size_t size) {
-  if (rest_.size() >= size) return true;
-  fail();
-  return false;
-}
-
-std::uint8_t Reader::u8() {
-  if (!need(1)) return 0;
-  const auto value = static_cast<std::uint8_t>(rest_[0]);
-  rest_.remove_prefix(1);
-  return value;
-}
-
 std::uint16_t Reader::u16() {
   if (!need(2)) return 0;
   const unsigned high = u8();
@@ -83,8 +70,8 @@ ByteView Reader::remaining() {
 }
 
 void Writer::u16(std::uint16_t value) {
-  const char raw[2] = {static_cast<char>(value >> 8U), static_cast<char>(value)};
-  out_.append(raw, sizeof raw);
+  u8(static_cast<std::uint8_t>(value >> 8U));
+  u8(static_cast<std::uint8_t>(value));
 }
 
 void Writer::u32(std::uint32_t value) {
@@ -104,13 +91,9 @@ void Writer::variable_u32(std::uint32_t value) {
   varint(value);
 }
 
-void Writer::varint(std::uint64_t value) {
-  if (value < 0x80U) return u8(static_cast<std::uint8_t>(value));
-  char raw[10];
-  std::size_t size = 0;
-  for (; value >= 0x80U; value >>= 7U) raw[size++] = static_cast<char>(value | 0x80U);
-  raw[size++] = static_cast<char>(value);
-  out_.append(raw, size);
+void Writer::long_varint(std::uint64_t value) {
+  for (; value >= 0x80U; value >>= 7U) u8(static_cast<std::uint8_t>(value | 0x80U));
+  u8(static_cast<std::uint8_t>(value));
 }
 
 void Writer::u16_bytes(ByteView value) {

@@ -17,7 +17,7 @@ class Reader {
  public:
   explicit Reader(ByteView input) : rest_(input) {}
 
-  std::uint8_t u8();
+  std::uint8_t u8() { return need(1) ? take() : std::uint8_t{0}; }
   std::uint16_t u16();
   std::uint32_t u32();
   std::uint64_t u64();
@@ -36,11 +36,18 @@ class Reader {
   [[nodiscard]] std::size_t size() const { return rest_.size(); }   // Bytes left.
 
  private:
-  bool need(std::size_t size);
+  bool need(std::size_t size) { return rest_.size() >= size || (fail(), false); }
+  std::uint8_t take();
 
   ByteView rest_;
   bool ok_ = true;
 };
+
+inline std::uint8_t Reader::take() {
+  const auto value = static_cast<std::uint8_t>(rest_.front());
+  rest_.remove_prefix(1);
+  return value;
+}
 
 // Appends to a string that the caller owns, so that a buffer is reused across many writes.
 class Writer {
@@ -52,12 +59,16 @@ class Writer {
   void u32(std::uint32_t value);
   void u64(std::uint64_t value);
   void variable_u32(std::uint32_t value);  // At most 268,435,455.
-  void varint(std::uint64_t value);
+  void varint(std::uint64_t value) {
+    value < 0x80U ? u8(static_cast<std::uint8_t>(value)) : long_varint(value);
+  }
   void bytes(ByteView value) { out_.append(value); }
   void u16_bytes(ByteView value);  // At most 65,535 bytes.
   void varint_bytes(ByteView value);
 
  private:
+  void long_varint(std::uint64_t value);
+
   std::string& out_;
 };
 

@@ -66,15 +66,16 @@ void publish_dead_letters(Turn& turn) {
   const auto letters = std::exchange(turn.world.dead_letters, {});
   for (const auto& [reason, dropped] : letters) {
     Publication publication;
-    publication.message = *dropped;
-    publication.message.id = MessageId::none;
-    publication.message.retain = false;
-    publication.message.expires_at = Instant::never();
-    publication.message.topic = turn.world.config.mqtt.dead_letter_topic + "/" +
-                                std::string(name(reason)) + "/" + dropped->topic;
+    publication.message = std::make_shared<Message>(*dropped);
+    Message& message = *publication.message;
+    message.id = MessageId::none;
+    message.retain = false;
+    message.expires_at = Instant::never();
+    message.topic = turn.world.config.mqtt.dead_letter_topic + "/" + std::string(name(reason)) +
+                    "/" + dropped->topic;
     // The topic of a refused message may be none, or be too long with ours before it.
     const TopicLimits limits{UINT32_MAX, UINT16_MAX};
-    if (is_valid_name(publication.message.topic, limits)) route(turn, publication);
+    if (is_valid_name(message.topic, limits)) route(turn, publication);
   }
 }
 

@@ -46,6 +46,23 @@ Deliver delivery_of(const Delivery& delivery, Instant now, bool dup) {
   return out;
 }
 
+// The mutation by which the message comes to the session; still without a packet id.
+Queued queued_of(const Session& session, const MessageRef& message, const Assignment& assignment) {
+  Queued queued;
+  queued.session = session.id;
+  queued.sequence = session.outgoing.next_sequence();
+  queued.qos = assignment.qos;
+  queued.retain = assignment.retain;
+  queued.share = assignment.share;
+  queued.subscription_ids = assignment.subscription_ids;
+  if (session.durable) {
+    queued.message = message->id;
+  } else {
+    queued.volatile_message = message;
+  }
+  return queued;
+}
+
 // The body is on its way from the disk, and the delivery cannot do without.
 bool waits_for_body(const Delivery& delivery) {
   return delivery.on_disk() && !delivery.stored->lost;
@@ -141,17 +158,6 @@ void assign(Turn& turn, const Session& session, const MessageRef& message, Assig
                        (qos0 || (session.outgoing.queued_count() == 0 &&
                                  connection->resent == session.outgoing.inflight_count() &&
                                  connection->outstanding < window(turn.world, *connection)));
-  Queued queued;
-  queued.session = session.id;
-  queued.sequence = session.outgoing.next_sequence();
-  queued.qos = assignment.qos;
-  queued.retain = assignment.retain;
-  queued.share = assignment.share;
-  if (session.durable) {
-    queued.message = message->id;
-  } else {
-    queued.volatile_message = message;
-  }
   if (!at_once) {
     const bool kept = !qos0 || (session.durable && turn.world.config.mqtt.queue_qos0);
     const Wait wait = connection == nullptr                 ? Wait::away
@@ -160,25 +166,24 @@ void assign(Turn& turn, const Session& session, const MessageRef& message, Assig
     turn.happens(kept ? Happening::queued : Happening::passed_over, session.id, wait,
                  assignment.qos, *message);
     if (!kept) return;
-    queued.subscription_ids = std::move(assignment.subscription_ids);
-    return turn.apply(std::move(queued));
+    return turn.apply(queued_of(session, message, assignment));
   }
 
   Deliver out;
   out.expiry_s = expiry_left_s(*message, turn.now);
   out.qos = assignment.qos;
   out.retain = assignment.retain;
-  out.subscription_ids = assignment.subscription_ids;
+  if (!assignment.subscription_ids.empty()) out.subscription_ids = assignment.subscription_ids;
   if (!fits(*connection, *message, out)) {
     // The log may hold the message for this delivery alone: it comes and goes, and the message too.
     if (!qos0) {
-      turn.apply(std::move(queued));
+      turn.apply(queued_of(session, message, assignment));
       turn.apply(Discarded{session.id, session.outgoing[session.outgoing.size() - 1].sequence});
     }
     return turn.drop(DropReason::packet_too_large, session.client_id, message);
   }
   if (!qos0) {
-    queued.subscription_ids = std::move(assignment.subscription_ids);
+    Queued queued = queued_of(session, message, assignment);
     queued.packet_id = out.packet_id = session.outgoing.free_packet_id();
     turn.apply(std::move(queued));
     ++connection->outstanding;

@@ -74,7 +74,7 @@ Result<Routed> publish_message(Turn& turn, Message message) {
   const std::string objection = objection_to(turn, message);
   if (!objection.empty()) return failure(objection);
   message.published_at = turn.now;
-  Publication publication{std::move(message), SessionId::none, true};
+  Publication publication{std::make_shared<Message>(std::move(message)), SessionId::none, true};
   const Routed routed = route(turn, publication);
   if (routed == Routed::disk_full)
     return failure("The disk of the broker is nearly full; nothing was published.");

@@ -56,19 +56,28 @@ struct Close {
   std::string why;  // For the log.
 };
 
+using OutputAction = std::variant<Deliver, mqtt::Ack, OtherPacket, Accepted, ReadFrom,
+                                  CheckPassword, NotifyWhenSent, Close>;
+
 struct Output {
   ConnectionId connection{};
-  std::variant<Deliver, mqtt::Ack, OtherPacket, Accepted, ReadFrom, CheckPassword, NotifyWhenSent,
-               Close>
-      action;
+  OutputAction action;
 };
 
 struct Outputs {
   std::vector<Output> list;
   std::vector<MessageRef> bodies;  // One reference a message, however many receivers it has.
 
+  // The place of a new output's action, which is made there: moving one costs more than making it.
+  OutputAction& add(ConnectionId connection);
   [[nodiscard]] bool empty() const { return list.empty(); }
   void clear() { list.clear(), bodies.clear(); }
 };
+
+inline OutputAction& Outputs::add(ConnectionId connection) {
+  Output& output = list.emplace_back();
+  output.connection = connection;
+  return output.action;
+}
 
 }  // namespace tandemq

@@ -113,18 +113,21 @@ void reject(Turn& turn, Connection& connection, const mqtt::Publish& packet,
 }
 
 // Takes topic and payload out of the packet: on the way of each message nothing is copied.
-Message message_from(const Turn& turn, const Connection& connection, mqtt::Publish& packet) {
-  Message message;
+std::shared_ptr<Message> message_from(const Turn& turn, const Connection& connection,
+                                      mqtt::Publish& packet) {
+  auto made = std::make_shared<Message>();
+  Message& message = *made;
   message.qos = packet.qos;
   message.retain = packet.retain;
   message.published_at = turn.now;
-  if (const auto expiry_s = packet.properties.number(PropertyId::message_expiry_interval))
-    message.expires_at = turn.now.plus_s(*expiry_s);
   message.topic = std::move(packet.topic);
   message.payload = std::move(packet.payload);
-  if (!packet.properties.empty()) message.forwarded = forwarded_properties(packet.properties);
   if (packet.retain) message.publisher = connection.client_id;
-  return message;
+  if (packet.properties.empty()) return made;
+  if (const auto expiry_s = packet.properties.number(PropertyId::message_expiry_interval))
+    message.expires_at = turn.now.plus_s(*expiry_s);
+  message.forwarded = forwarded_properties(packet.properties);
+  return made;
 }
 
 void count(Turn& turn, Connection& connection, const Message& message, std::uint16_t packet_id) {
@@ -171,11 +174,11 @@ void publish(Turn& turn, Connection& connection, mqtt::Publish&& packet) {
   Publication publication{message_from(turn, connection, packet), connection.session, may_wait,
                           connection.is_v5()};
   publication.packet_id = packet.packet_id;
-  count(turn, connection, publication.message, packet.packet_id);
+  count(turn, connection, *publication.message, packet.packet_id);
   const Routed routed = route(turn, publication);
   if (routed == Routed::queue_full || routed == Routed::disk_full) {
-    packet.topic = std::move(publication.message.topic);
-    packet.payload = std::move(publication.message.payload);
+    packet.topic = std::move(publication.message->topic);
+    packet.payload = std::move(publication.message->payload);
     return refuse_or_block(turn, connection, std::move(packet), routed);
   }
   const bool dropped = routed == Routed::partly_dropped;

@@ -11,7 +11,7 @@ namespace {
 // Who gets it by subscription and may read it.
 void choose_targets(Turn& turn, const Publication& publication) {
   World& world = turn.world;
-  const Message& message = publication.message;
+  const Message& message = *publication.message;
   const auto qos = static_cast<std::uint8_t>(message.qos);
   world.targets.clear();
   turn.state.subscriptions().match(message.topic, world.matches);
@@ -25,6 +25,7 @@ void choose_targets(Turn& turn, const Publication& publication) {
 }
 
 void drop_unreadable(Turn& turn, const Message& message) {
+  if (!turn.world.access->has_rules()) return;
   auto& targets = turn.world.targets.list();
   std::erase_if(targets, [&](const Target& target) {
     const Session& session = *turn.state.session(target.session);
@@ -105,12 +106,12 @@ void assign_targets(Turn& turn, const MessageRef& message, const Publication& pu
 
 Routed route(Turn& turn, Publication& publication) {
   choose_targets(turn, publication);
-  drop_unreadable(turn, publication.message);
+  Message& taken = *publication.message;
+  drop_unreadable(turn, taken);
   const bool matched = !turn.world.targets.list().empty();
   // First, for to make room in a queue costs messages.
-  if (turn.world.disk_low && publication.yields && needs_log(turn, publication.message))
-    return Routed::disk_full;
-  const bool full = mark_full(turn, publication.message);
+  if (turn.world.disk_low && publication.yields && needs_log(turn, taken)) return Routed::disk_full;
+  const bool full = mark_full(turn, taken);
   const QueueFull policy = turn.world.config.limits.queue_full;
   // Success must not be said of a message that was dropped, and MQTT 3 can say nothing else: so for
   // its publishers drop_newest is reject.
@@ -118,9 +119,9 @@ Routed route(Turn& turn, Publication& publication) {
                      (policy == QueueFull::drop_newest && !publication.may_hear);
   if (full && waits && publication.may_wait) return Routed::queue_full;
 
-  const bool logged = needs_log(turn, publication.message);
-  if (logged) publication.message.id = turn.state.next_message_id();
-  const auto message = std::make_shared<const Message>(std::move(publication.message));
+  const bool logged = needs_log(turn, taken);
+  if (logged) taken.id = turn.state.next_message_id();
+  const MessageRef message = std::move(publication.message);
   if (message->id != MessageId::none) turn.apply(MessageStored{message});
   if (message->retain) keep_retained(turn, *message);
   assign_targets(turn, message, publication);

@@ -4,11 +4,13 @@
 
 #include "broker/turn.hpp"
 
+#include <memory>
+
 namespace tandemq {
 
 // A message on its way in, before it is known whether the log must hold it.
 struct Publication {
-  Message message;                        // Without id.
+  std::shared_ptr<Message> message;       // Without id; nobody else has it yet.
   SessionId publisher = SessionId::none;  // For No Local [MQTT-3.8.3-3].
   bool may_wait = false;  // The publisher can be told that a queue is full, or be made to wait.
   bool may_hear = false;  // It can be told so in the answer to a message that others did get.

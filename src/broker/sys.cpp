@@ -55,7 +55,7 @@ void publish_sys(Turn& turn) {
     const auto& before = turn.world.sys_values;
     const bool same = i < before.size() && before[i].second == current[i].second;
     if (same) continue;
-    Publication publication{message_of(turn, current[i]), SessionId::none, false, false};
+    Publication publication{std::make_shared<Message>(message_of(turn, current[i]))};
     route(turn, publication);
   }
   turn.world.sys_values = std::move(current);

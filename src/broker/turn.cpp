@@ -62,10 +62,6 @@ Outputs& Turn::outputs_for(Connection& connection, CommitLevel level) {
   return effects.at(level);
 }
 
-void Turn::put(Connection& connection, CommitLevel level, Output output) {
-  outputs_for(connection, level).list.push_back(std::move(output));
-}
-
 void Turn::send_packet(Connection& connection, mqtt::Packet packet) {
   // [MQTT-3.1.2-24, -25]: what is too large for the client is discarded as if it had been sent.
   const bool limited = connection.packet_size_max != UINT32_MAX;
@@ -74,7 +70,7 @@ void Turn::send_packet(Connection& connection, mqtt::Packet packet) {
   send(connection, std::make_unique<mqtt::Packet>(std::move(packet)));
 }
 
-void Turn::deliver(Connection& connection, const MessageRef& message, Deliver delivery) {
+void Turn::deliver(Connection& connection, const MessageRef& message, Deliver&& delivery) {
   const bool held = delivery.qos != mqtt::QoS::at_most_once && message->id != MessageId::none;
   Outputs& outputs = outputs_for(connection, held ? world.level : CommitLevel::memory);
   if (outputs.bodies.empty() || outputs.bodies.back() != message) outputs.bodies.push_back(message);
@@ -89,7 +85,7 @@ void Turn::deliver(Connection& connection, const MessageRef& message, Deliver de
               " bytes=" + std::to_string(message->payload.size()) + (delivery.dup ? " dup" : ""));
   fill(world.history.append(), now, message->id, topic_of(*message), lsn(), connection.session,
        delivery.packet_id, Happening::publish_out, delivery.dup, delivery.qos);
-  outputs.list.push_back({connection.id, std::move(delivery)});
+  outputs.add(connection.id) = std::move(delivery);
 }
 
 mqtt::Properties Turn::reason_string(const Connection& connection, std::string_view why) const {

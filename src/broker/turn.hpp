@@ -115,11 +115,12 @@ class Turn {
   // The same, held until the record is committed at another level than the node's.
   template <class Action>
   void send_at(CommitLevel level, Connection& connection, Action action) {
-    put(connection, recorded_ ? level : CommitLevel::memory, {connection.id, std::move(action)});
+    outputs_for(connection, recorded_ ? level : CommitLevel::memory).add(connection.id) =
+        std::move(action);
   }
   void send_packet(Connection& connection, mqtt::Packet packet);
   // Of QoS 0 never waits for a record, others do if the message is in the log.
-  void deliver(Connection& connection, const MessageRef& message, Deliver delivery);
+  void deliver(Connection& connection, const MessageRef& message, Deliver&& delivery);
 
   // A Reason String, if the client asked for them and it fits [MQTT-3.2.2-19].
   [[nodiscard]] mqtt::Properties reason_string(const Connection& connection,
@@ -153,7 +154,6 @@ class Turn {
  private:
   // Where the connection's next output belongs.
   Outputs& outputs_for(Connection& connection, CommitLevel level);
-  void put(Connection& connection, CommitLevel level, Output output);
   [[nodiscard]] std::uint32_t lsn() const { return static_cast<std::uint32_t>(effects.next_lsn); }
   [[nodiscard]] HistoryText topic_of(const Message& message) const;
 

@@ -49,11 +49,11 @@ void publish_will(Turn& turn, std::string_view client_id) {
   if (!turn.world.access->may_publish({will.client_id, will.user_name}, will.message->topic))
     return turn.drop(DropReason::not_authorized, will.client_id, will.message);
   Publication publication;
-  publication.message = *will.message;
-  publication.message.published_at = turn.now;
+  publication.message = std::make_shared<Message>(*will.message);
+  publication.message->published_at = turn.now;
   if (will.message_expiry_s)
-    publication.message.expires_at = turn.now.plus_s(*will.message_expiry_s);
-  if (will.message->retain) publication.message.publisher = will.client_id;
+    publication.message->expires_at = turn.now.plus_s(*will.message_expiry_s);
+  if (will.message->retain) publication.message->publisher = will.client_id;
   if (const Session* session = turn.state.find_session(will.client_id))
     publication.publisher = session->id;
   publication.yields = false;

@@ -11,6 +11,8 @@
 #include <string_view>
 #include <utility>
 
+#include <arpa/inet.h>
+
 namespace tandemq {
 namespace {
 
@@ -20,6 +22,12 @@ constexpr std::size_t kNodeIdSizeMax = 32;
 constexpr std::size_t kClusterIdSizeMax = 255;  // Its size is one byte between the nodes.
 // A dead letter has the prefix before its own topic.
 constexpr std::size_t kDeadLetterTopicSizeMax = 1'024;
+
+bool is_ip_address(const std::string& text) {
+  std::array<unsigned char, 16> bytes{};
+  return ::inet_pton(AF_INET, text.c_str(), bytes.data()) == 1 ||
+         ::inet_pton(AF_INET6, text.c_str(), bytes.data()) == 1;
+}
 
 class Checker {
  public:
@@ -35,6 +43,8 @@ class Checker {
     check_store();
     check_replication();
     check_failover();
+    check_gateways();
+    check_heartbeat();
     return std::move(findings_);
   }
 
@@ -162,6 +172,8 @@ class Checker {
     const ReplicationConfig& replication = config_.replication;
     if (failover.policy == FailoverPolicy::fence && failover.fence_command.empty())
       error("failover.policy = 'fence': set failover.fence_command, which ends the other node");
+    if (failover.policy == FailoverPolicy::gateway && failover.gateways.empty())
+      error("failover.policy = 'gateway': set failover.gateway, an address that answers a ping");
     if (failover.silent_ms < 2 * replication.heartbeat_ms)
       error("heartbeat.timeout_ms = '" + std::to_string(failover.silent_ms) +
             "': expected twice heartbeat.interval_ms or more, which is " +
@@ -176,6 +188,42 @@ class Checker {
       error("vip.claim_file is set and vip.role_file is not: keepalived reads both");
     if (!failover.vip_command.empty() && failover.vip_address.empty())
       error("vip.command is set and vip.address is not: there is nothing to move");
+  }
+
+  void check_gateways() {
+    const FailoverConfig& failover = config_.failover;
+    const bool asked =
+        failover.policy == FailoverPolicy::gateway || failover.policy == FailoverPolicy::automatic;
+    if (failover.gateways.empty()) return;
+    if (!asked) warning("failover.gateway is not used with this failover.policy");
+    for (const std::string& gateway : failover.gateways)
+      if (!is_ip_address(gateway))
+        error("failover.gateway = '" + gateway +
+              "': expected an IPv4 or IPv6 address; a name cannot be looked up without a network");
+    if (asked && config_.replication.timeout_ms < 2 * failover.silent_ms)
+      error("replication.timeout_ms = '" + std::to_string(config_.replication.timeout_ms) +
+            "': with failover.gateway expected twice heartbeat.timeout_ms or more, which is " +
+            std::to_string(failover.silent_ms));
+  }
+
+  void check_heartbeat() {
+    const FailoverConfig& failover = config_.failover;
+    check_address("heartbeat.listen", failover.heartbeat_listen, 0);
+    check_address("heartbeat.peer", failover.heartbeat_peer, 1);
+    if (failover.heartbeat_listen.empty() && failover.heartbeat_peer.empty()) return;
+    if (failover.heartbeat_listen.empty())
+      error("heartbeat.peer is set and heartbeat.listen is not: both nodes have both");
+    if (failover.heartbeat_peer.empty())
+      error("heartbeat.listen is set and heartbeat.peer is not: both nodes have both");
+    if (failover.heartbeat_listen == failover.heartbeat_peer)
+      error("heartbeat.peer = '" + failover.heartbeat_peer +
+            "': this is the address of this node, expected that of the other one");
+    if (config_.replication.peer.empty())
+      error("heartbeat.peer is set and replication.peer is not: there is nobody to hear");
+    if (config_.replication.secret_file.empty())
+      error(
+          "heartbeat.listen would be an open door: set replication.secret_file too, because TLS "
+          "does not protect datagrams");
   }
 
   void check_address(std::string_view key, const std::string& value, std::uint16_t port_min) {

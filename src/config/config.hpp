@@ -106,17 +106,31 @@ struct ReplicationConfig {
   std::uint64_t image_bytes_per_s = 0;          // Of a full sync; 0: no limit.
 };
 
-// What a node asks for before it takes over, or goes on alone. See etc/tandemq.conf.
-enum class FailoverPolicy : std::uint8_t { heartbeat, fence, manual };
+// What a node asks for before it takes over, or goes on alone. See etc/tandemq.conf. `automatic` is
+// gateway if there are gateways, else heartbeat.
+enum class FailoverPolicy : std::uint8_t { automatic, heartbeat, gateway, fence, manual };
 
 struct FailoverConfig {
-  FailoverPolicy policy = FailoverPolicy::heartbeat;
-  std::string fence_command;      // A program and its arguments.
-  std::uint32_t silent_ms = 500;  // A primary that has said nothing for so long is gone.
-  std::string vip_role_file;      // For keepalived; empty: there is none.
+  FailoverPolicy policy = FailoverPolicy::automatic;
+  std::vector<std::string> gateways;  // Addresses that answer while this machine has a network.
+  std::string fence_command;          // A program and its arguments.
+  std::uint32_t silent_ms = 500;      // A primary that has said nothing for so long is gone.
+  std::string heartbeat_listen;       // host:port of UDP; empty: there is no second path.
+  std::string heartbeat_peer;         // The same of the other node.
+  std::string vip_role_file;          // For keepalived; empty: there is none.
   std::string vip_claim_file;
   std::string vip_address;  // With or without its prefix.
   std::string vip_command;  // Run with "take ADDRESS" or "release ADDRESS".
+};
+
+// The third place, which makes failover safe in every partition.
+struct WitnessConfig {
+  std::vector<std::string> etcd;  // URLs of one cluster of etcd; empty: there is no witness.
+  std::string user;
+  std::string password_file;  // Its first line.
+  std::string ca;             // PEM; empty: the authorities that this machine trusts.
+  std::string cert;           // PEM, both or none.
+  std::string key;
 };
 
 struct Config {
@@ -136,6 +150,7 @@ struct Config {
   MemoryConfig memory;
   ReplicationConfig replication;
   FailoverConfig failover;
+  WitnessConfig witness;
 };
 
 }  // namespace tandemq

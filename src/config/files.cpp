@@ -41,13 +41,19 @@ Result<std::string> read_text_file(const std::string& path) {
 Result<std::string> read_secret(const std::string& path) {
   const std::string remedy =
       "; make it with 'openssl rand -hex 32 > " + path + "' and copy it to both nodes";
-  const auto text = read_text_file(path);
-  if (!text) return failure(text.error().text + remedy);
-  std::string secret = text->substr(0, text->find('\n'));
-  if (secret.ends_with('\r')) secret.pop_back();
-  if (secret.size() >= kSecretSizeMin) return secret;
-  return failure("the first line of '" + path + "' has " + std::to_string(secret.size()) +
+  auto secret = read_first_line(path);
+  if (!secret) return failure(secret.error().text + remedy);
+  if (secret->size() >= kSecretSizeMin) return secret;
+  return failure("the first line of '" + path + "' has " + std::to_string(secret->size()) +
                  " bytes, a secret has 16 or more" + remedy);
+}
+
+Result<std::string> read_first_line(const std::string& path) {
+  const auto text = read_text_file(path);
+  if (!text) return tl::unexpected(text.error());
+  std::string line = text->substr(0, text->find('\n'));
+  if (line.ends_with('\r')) line.pop_back();
+  return line;
 }
 
 LoadedConfig load_config(const std::string& path, const SettingList& command_line) {

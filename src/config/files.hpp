@@ -18,6 +18,8 @@ Result<std::string> read_text_file(const std::string& path);
 // The first line of replication.secret_file, without its end. The error names the file and says how
 // to make one.
 Result<std::string> read_secret(const std::string& path);
+// The same of any length.
+Result<std::string> read_first_line(const std::string& path);
 
 // The whole way, at start and again on SIGHUP. An empty path: there is no file.
 LoadedConfig load_config(const std::string& path, const SettingList& command_line);

@@ -99,6 +99,11 @@ struct Setter {
     field->push_back(std::move(*rule));
     return {};
   }
+  Result<void> operator()(std::vector<std::string>* field) const {
+    if (!is_mqtt_utf8(text)) return refused();
+    if (!text.empty()) field->emplace_back(text);  // Empty as the default is written.
+    return {};
+  }
 
  private:
   [[nodiscard]] std::optional<std::size_t> word_index() const {
@@ -137,6 +142,7 @@ struct Getter {
     for (const AckRule& rule : *field) rules.push_back(text_of(rule));
     return rules;
   }
+  std::vector<std::string> operator()(std::vector<std::string>* field) const { return *field; }
 };
 
 struct Allowed {
@@ -163,6 +169,7 @@ struct Allowed {
   std::string operator()(std::vector<AckRule>*) const {
     return "LEVEL topic FILTER or LEVEL user NAME, repeatable";
   }
+  std::string operator()(std::vector<std::string>*) const { return "a text in UTF-8, repeatable"; }
 };
 
 // Levenshtein's distance: how many letters to insert, delete or replace.
@@ -239,7 +246,8 @@ bool is_repeatable(const ConfigOption& option) {
   Config any;
   const ConfigField field = option.field(any);
   return std::holds_alternative<std::vector<ListenerConfig>*>(field) ||
-         std::holds_alternative<std::vector<AckRule>*>(field);
+         std::holds_alternative<std::vector<AckRule>*>(field) ||
+         std::holds_alternative<std::vector<std::string>*>(field);
 }
 
 std::vector<std::string> values_of(const Config& config, const ConfigOption& option) {

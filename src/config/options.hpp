@@ -19,7 +19,7 @@ namespace tandemq {
 using ConfigField =
     std::variant<bool*, std::uint8_t*, std::uint16_t*, std::uint32_t*, std::uint64_t*, std::string*,
                  QueueFull*, ReplicationMode*, FailoverPolicy*, std::vector<ListenerConfig>*,
-                 std::vector<AckRule>*>;
+                 std::vector<AckRule>*, std::vector<std::string>*>;
 
 // What is allowed. A text without words may be any MQTT UTF-8.
 struct ConfigRange {

@@ -15,7 +15,8 @@ constexpr std::array<std::string_view, 4> kQueueFull = {"reject", "drop_oldest",
 
 constexpr std::array<std::string_view, 2> kOnDamage = {"stop", "quarantine"};
 constexpr std::array<std::string_view, 4> kModes = {"async", "received", "written", "flushed"};
-constexpr std::array<std::string_view, 3> kPolicies = {"heartbeat", "fence", "manual"};
+constexpr std::array<std::string_view, 5> kPolicies = {"auto", "heartbeat", "gateway", "fence",
+                                                       "manual"};
 
 constexpr std::uint64_t kKilo = 1'024;
 constexpr std::uint64_t kMega = kKilo * kKilo;
@@ -164,7 +165,9 @@ constexpr ConfigOption kOptions[] = {
      [](Config& c) -> ConfigField { return &c.replication.log_bytes_max; },
      size(kMega, kKilo* kGiga), kAfterRestart,
      "Bytes of the log that are kept for a standby that is away or catches up. One that needs an "
-     "older part of it gets a copy of everything instead."},
+     "older part of it gets a copy of everything instead; until it has that, as many bytes more "
+     "are "
+     "kept as the copy has."},
     {"replication.image_bytes_per_s",
      [](Config& c) -> ConfigField { return &c.replication.image_bytes_per_s; },
      size(0, kKilo* kGiga), kAfterRestart,
@@ -173,12 +176,20 @@ constexpr ConfigOption kOptions[] = {
 
     {"failover.policy", [](Config& c) -> ConfigField { return &c.failover.policy; },
      words(kPolicies), kAfterRestart,
-     "What a standby in sync asks for before it takes over from a primary that is dead or silent. "
-     "heartbeat: nothing else; if the connection between the two nodes is cut while both live, "
-     "both lead until it is back, then the newer term wins and the other node exports what it "
-     "acknowledged alone. fence: that failover.fence_command has ended the other node; a primary "
-     "that loses its standby asks for the same before it goes on alone, so that never two lead. "
-     "manual: tandemqctl promote. The same on both nodes."},
+     "What a standby in sync asks for before it takes over from a primary that is dead or silent, "
+     "where no witness decides (witness.etcd). heartbeat: nothing else; if the connection between "
+     "the two nodes is cut while both live, both lead until it is back, then the newer term wins "
+     "and the other node exports what it acknowledged alone. gateway: that one of failover.gateway "
+     "answers; a primary that reaches neither its standby nor a gateway stops, so that a node "
+     "which is cut off from everything does not lead. fence: that failover.fence_command has ended "
+     "the other node; a primary that loses its standby asks for the same before it goes on alone, "
+     "so that never two lead. manual: tandemqctl promote. auto: gateway if there are any, else "
+     "heartbeat. The same on both nodes."},
+    {"failover.gateway", [](Config& c) -> ConfigField { return &c.failover.gateways; }, any(),
+     kAfterRestart,
+     "An address that answers a ping as long as this machine has a network, as a router or a "
+     "switch does: an IPv4 or IPv6 address. Repeat the key for several; one that answers is "
+     "enough."},
     {"failover.fence_command", [](Config& c) -> ConfigField { return &c.failover.fence_command; },
      any(), kAfterRestart,
      "The program that switches the other node off, or cuts it off from its clients and disks, "
@@ -192,6 +203,32 @@ constexpr ConfigOption kOptions[] = {
      "Milliseconds after which a primary that has said nothing is taken for gone. It has to be "
      "less than replication.timeout_ms, behind which a primary may go on without its standby. A "
      "process that has died is noticed at once."},
+    {"heartbeat.listen", [](Config& c) -> ConfigField { return &c.failover.heartbeat_listen; },
+     any(), kAfterRestart,
+     "A second path between the nodes, over UDP, as HOST:PORT of this node; best on another "
+     "network than replication.listen. A node that is heard on either path is not silent. Empty: "
+     "there is none."},
+    {"heartbeat.peer", [](Config& c) -> ConfigField { return &c.failover.heartbeat_peer; }, any(),
+     kAfterRestart, "The heartbeat.listen of the other node, as HOST:PORT."},
+    {"witness.etcd", [](Config& c) -> ConfigField { return &c.witness.etcd; }, any(), kAfterRestart,
+     "The witness that makes failover safe in every partition of the network: a cluster of etcd "
+     "3.4 or later, away from both nodes, as http://HOST:PORT or https://HOST:PORT. Repeat the key "
+     "for its members. Begin with tandemqctl witness init. With it, failover.policy = fence still "
+     "runs the command before a takeover and manual still waits for the operator; the others ask "
+     "for nothing more."},
+    {"witness.etcd_user", [](Config& c) -> ConfigField { return &c.witness.user; }, any(),
+     kAfterRestart, "The user by which etcd knows this node. Empty: etcd asks for none."},
+    {"witness.etcd_password_file",
+     [](Config& c) -> ConfigField { return &c.witness.password_file; }, any(), kAfterRestart,
+     "The file whose first line is that user's password."},
+    {"witness.etcd_ca", [](Config& c) -> ConfigField { return &c.witness.ca; }, any(),
+     kAfterRestart,
+     "The authority in PEM that has to have signed the certificate of etcd. Empty: those that this "
+     "machine trusts."},
+    {"witness.etcd_cert", [](Config& c) -> ConfigField { return &c.witness.cert; }, any(),
+     kAfterRestart, "The certificate in PEM that this node shows to etcd; empty: none."},
+    {"witness.etcd_key", [](Config& c) -> ConfigField { return &c.witness.key; }, any(),
+     kAfterRestart, "The private key of that certificate, in PEM."},
     {"vip.role_file", [](Config& c) -> ConfigField { return &c.failover.vip_role_file; }, any(),
      kAfterRestart,
      "The file by which keepalived knows whether this machine may hold the virtual address: 1 "

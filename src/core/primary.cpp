@@ -12,6 +12,14 @@ constexpr std::int64_t kRideMs = 10;
 constexpr std::size_t kNotedMax = 4'096;    // Notes for tables that there are not.
 constexpr std::size_t kRideBytes = 65'536;  // A draft of this size is worth a record of its own.
 
+// The next batch will want about as much room as this one had.
+Outputs take_all(Outputs& outputs) {
+  Outputs taken = std::exchange(outputs, {});
+  outputs.list.reserve(taken.list.size());
+  outputs.bodies.reserve(taken.bodies.size());
+  return taken;
+}
+
 }  // namespace
 
 Primary::Primary(State& state, const Config& config, std::shared_ptr<const Access> access,
@@ -36,19 +44,26 @@ void Primary::step(Event&& event, Instant now) {
 }
 
 void Primary::tick(Instant now) {
+  if (rests_) return;
   broker_.tick(now, effects_);
 }
 
 Instant Primary::next_due() const {
+  if (rests_) return Instant::never();
   const Instant due = std::min(broker_.next_due(), draft_until_);
   return materialiser_ ? std::min(due, materialiser_->next_due(position_.lsn)) : due;
 }
 
 std::optional<Record> Primary::seal(Instant now, bool at_once) {
-  broker_.retry_blocked(now, effects_);
+  if (!rests_) broker_.retry_blocked(now, effects_);
   ++broker_.world().counters.batches;
   Outputs& free = effects_.at(CommitLevel::memory);
-  if (!free.empty()) ready_.push_back(std::exchange(free, {}));
+  if (!free.empty()) ready_.push_back(take_all(free));
+  if (rests_) {
+    effects_.record = {};  // Of whoever says goodbye; the State ends with this life.
+    hold_outputs();
+    return std::nullopt;
+  }
   const bool round = materialiser_ && materialiser_->due(position_.lsn, now);
   if (!effects_.record.empty() && draft_until_.is_never()) draft_until_ = now.plus_ms(kRideMs);
   const bool rides = !at_once && !round && effects_.output_count() == 0 && now < draft_until_ &&
@@ -73,10 +88,11 @@ void Primary::hold_outputs() {
     const auto level = static_cast<CommitLevel>(i);
     Outputs& outputs = effects_.at(level);
     if (outputs.empty()) continue;
+    Outputs taken = take_all(outputs);
     if (position_.lsn > gate_.released().at(level)) {
-      gate_.hold(position_.lsn, level, outputs);
+      gate_.hold(position_.lsn, level, taken);
     } else {
-      ready_.push_back(std::exchange(outputs, {}));
+      ready_.push_back(std::move(taken));
     }
   }
 }

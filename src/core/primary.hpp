@@ -42,6 +42,9 @@ class Primary {
   // What nothing waits for, such as acknowledgements of receivers, may ride with a later record,
   // 10 ms at the most, unless `at_once`.
   std::optional<Record> seal(Instant now, bool at_once = true);
+  // Nothing happens by itself, and nothing is sealed: another one may lead from here. Outputs
+  // leave.
+  void rest(bool rests) { rests_ = rests; }
   // How durable the log is, as far as somebody may ask.
   void committed(const Committed& committed);
   // What may leave now, in order. The caller carries it out.
@@ -72,6 +75,7 @@ class Primary {
   Term term_;
   Position position_;
   Instant draft_until_ = Instant::never();  // When what rides must be sealed.
+  bool rests_ = false;
   std::vector<Outputs> ready_;
 };
 

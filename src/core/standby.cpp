@@ -24,6 +24,7 @@ Hello Standby::connected(Hello hello, Instant now) {
   hello.history = state_.terms();
   hello.wants_image = wants_image_;
   phase_ = Phase::greeting;
+  ping_ = 0;
   heard_at_ = now_ = now;
   return hello;
 }
@@ -46,6 +47,8 @@ void Standby::take(Frame&& frame, Instant now) {
     on(*refused);
   } else if (const auto* digest = std::get_if<StateDigest>(&frame)) {
     on(*digest);
+  } else if (const auto* said = std::get_if<HandOver>(&frame)) {
+    on(*said);
   } else if (std::holds_alternative<Outdated>(frame)) {
     in_sync_ = false;
     demands_.emplace_back(NoteOutdated{});
@@ -58,6 +61,12 @@ void Standby::take(Frame&& frame, Instant now) {
   } else {
     hang_up("the primary has sent a frame that does not belong here");
   }
+}
+
+void Standby::outdated() {
+  in_sync_ = false;
+  demands_.emplace_back(NoteOutdated{});
+  if (phase_ != Phase::absent) hang_up("the primary goes on alone");
 }
 
 void Standby::on(Welcome&& welcome) {
@@ -112,6 +121,7 @@ void Standby::on(Records&& records) {
 }
 
 void Standby::on(const Ping& ping) {
+  ping_ = ping.number;
   if (phase_ == Phase::image) return answer();
   if (phase_ != Phase::following) return;
   follower_.take(ping);
@@ -122,7 +132,34 @@ void Standby::on(const Ping& ping) {
 
 void Standby::on(const StateDigest& digest) {
   if (phase_ != Phase::following) return hang_up("a digest without a welcome");
-  if (const auto same = follower_.compare(digest); !same) differ(same.error().text);
+  const auto ours = follower_.digest_like(digest);
+  if (!ours) return differ(ours.error().text);
+  frames_.emplace_back(*ours);
+  if (*ours != digest)
+    differ("the digest of the sessions from " + std::to_string(digest.first_session) + " to " +
+           std::to_string(digest.last_session) + " is another one");
+}
+
+void Standby::on(const HandOver& said) {
+  if (phase_ != Phase::following) return hang_up("an offer without a welcome");
+  if (said.say == HandOver::Say::refused) {
+    demands_.emplace_back(MoveRefused{said.text});
+  } else if (said.say != HandOver::Say::offered) {
+    hang_up("the primary says what is the standby's to say");
+  } else if (!in_sync_ || said.end != follower_.end()) {
+    decline("its log ends at " + std::to_string(follower_.end().lsn) + ", not at " +
+            std::to_string(said.end.lsn) + ", or it is not in sync");
+  } else {
+    demands_.emplace_back(TakeOver{});
+  }
+}
+
+void Standby::ask_to_lead() {
+  frames_.emplace_back(HandOver{HandOver::Say::asked, follower_.end(), {}});
+}
+
+void Standby::decline(const std::string& why) {
+  frames_.emplace_back(HandOver{HandOver::Say::declined, follower_.end(), why});
 }
 
 // What is here cannot be trusted to be what the log says: all of it has to come anew.
@@ -167,7 +204,9 @@ void Standby::image_taken(std::uint64_t rows) {
 }
 
 void Standby::answer() {
-  frames_.emplace_back(follower_.progress());
+  Durable progress = follower_.progress();
+  progress.ping = ping_;
+  frames_.emplace_back(progress);
 }
 
 std::vector<Record> Standby::take_records() {

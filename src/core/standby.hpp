@@ -28,12 +28,16 @@ struct CutTail {         // Export what is behind, cut, recover, begin anew.
 struct StartImage {
   ImageBegin begin;
 };
+struct TakeOver {};   // The primary seals nothing more, all of it is here: lead, or decline().
+struct MoveRefused {  // The primary goes on, although it was asked.
+  std::string why;
+};
 struct HangUp {
   std::string why;
   bool alarm = false;  // Somebody should know.
 };
 using Demand = std::variant<NoteTerm, NoteOutdated, NoteInSync, CutTail, StartImage, ImageRows,
-                            ImageEnd, HangUp>;
+                            ImageEnd, TakeOver, MoveRefused, HangUp>;
 
 class Standby {
  public:
@@ -47,8 +51,15 @@ class Standby {
   [[nodiscard]] Hello connected(Hello about_us, Instant now);
   void disconnected();
   void take(Frame&& frame, Instant now);
+  // As the frame of that name, said on another path: what is still on its way on this link was sent
+  // before, and means nothing any more.
+  void outdated();
   void tick(Instant now);
   [[nodiscard]] Instant next_due() const;
+
+  // ---- The leadership moves by plan.
+  void ask_to_lead();  // Only of a primary that is followed.
+  void decline(const std::string& why);
 
   // ---- The store.
   void local(Lsn written, Lsn flushed);
@@ -84,6 +95,7 @@ class Standby {
   void on(Records&& records);
   void on(const Ping& ping);
   void on(const StateDigest& digest);
+  void on(const HandOver& said);
   void hang_up(std::string why, bool alarm = false);
   void differ(const std::string& why);
   void answer();
@@ -102,6 +114,7 @@ class Standby {
   Lsn image_fork_ = 0;
   Instant heard_at_;
   Instant now_;
+  std::uint64_t ping_ = 0;  // The last one of this link.
   bool in_sync_ = false;
   bool wants_image_ = false;  // What it has is not what the log says.
   bool answers_ = false;      // Something has come since the last Durable.

@@ -12,9 +12,8 @@
 namespace tandemq {
 namespace {
 
-constexpr int kAnyPort = 1;       // A unix socket has none.
-constexpr time_t kAnswer_s = 30;  // The broker itself gives up after 5 s.
-constexpr time_t kLive_s = 10L * 365 * 24 * 3600;
+constexpr int kAnyPort = 1;  // A unix socket has none.
+constexpr std::chrono::hours kLive{10 * 365 * 24};
 
 std::string path_of(std::string_view command) {
   std::string path = "/v1/" + std::string(command);
@@ -67,7 +66,11 @@ tl::expected<void, CommandFailure> AdminClient::run(std::string_view command, co
   constexpr int kDone = 200;
   httplib::Client client(socket_path_, kAnyPort);
   client.set_address_family(AF_UNIX);
-  client.set_read_timeout(live ? kLive_s : kAnswer_s);
+  if (live) {
+    client.set_read_timeout(kLive);
+  } else {
+    client.set_read_timeout(patience_);
+  }
   int status = 0;
   bool stopped = false;  // By the reader.
   std::string text;
@@ -93,6 +96,17 @@ tl::expected<void, CommandFailure> AdminClient::run(std::string_view command, co
   if (status == 0) return tl::unexpected(no_broker(socket_path_));
   return tl::unexpected(CommandFailure{CommandFailure::Kind::refused,
                                        "The broker ended the answer before it was complete."});
+}
+
+tl::expected<Json, CommandFailure> AdminClient::ask(std::string_view command,
+                                                    const Json& arguments) const {
+  Json answer;
+  const auto done = run(command, arguments, false, [&](std::string_view line) {
+    if (Result<Json> value = parse_json(line)) answer = std::move(*value);
+    return true;
+  });
+  if (!done) return tl::unexpected(done.error());
+  return answer;
 }
 
 }  // namespace tandemq

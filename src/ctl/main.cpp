@@ -3,9 +3,12 @@
 // command line is wrong or no broker answers.
 #include "base/version.hpp"
 #include "ctl/client.hpp"
+#include "ctl/doctor.hpp"
+#include "ctl/keepalived_command.hpp"
 #include "ctl/manual.hpp"
 #include "ctl/offline.hpp"
 #include "ctl/printer.hpp"
+#include "ctl/role_commands.hpp"
 #include "ctl/status.hpp"
 #include "ctl/transfer.hpp"
 #include "ctl/words.hpp"
@@ -114,6 +117,9 @@ int run(const std::vector<std::string>& words) {
     print("tandemqctl " + std::string(kVersion) + "\n");
     return kDone;
   }
+  if (request->command->name == "wait") return run_wait(socket_of(*request), *request, now());
+  if (request->command->name == "health") return run_health(socket_of(*request), *request, now());
+  if (request->command->name == "verify") return run_verify(socket_of(*request), *request, now());
   const AdminClient client(socket_of(*request));
   if (request->command->name == "export") return run_export(client, *request);
   if (request->command->name == "import") return run_import(client, *request, now());
@@ -122,6 +128,9 @@ int run(const std::vector<std::string>& words) {
   if (const Result<void> taken = take_payload_file(*request); !taken)
     return complain(kWrongUse, taken.error().text);
   make_paths_absolute(*request);
+  if (request->command->name == "doctor") return run_doctor(socket_of(*request), *request, now());
+  if (request->command->name == "keepalived-config")
+    return run_keepalived_config(socket_of(*request), *request);
   const Command::Place place = request->command->place;
   const bool offline = place == Command::Place::offline ||
                        (place == Command::Place::either && request->arguments.contains("data_dir"));

@@ -11,11 +11,7 @@
 namespace tandemq {
 namespace {
 
-using Progress = std::function<void(const std::string&)>;
-
-std::string text_of(const Json& arguments, const char* name) {
-  return arguments.value(name, std::string());
-}
+using Say = std::function<void(const std::string&)>;
 
 std::string store_of(const Json& arguments) {
   return text_of(arguments, "data_dir") + "/store";
@@ -34,7 +30,7 @@ Result<OfflineAnswer> show_store(const Json& arguments) {
   return answer;
 }
 
-Result<OfflineAnswer> verify(const Json& arguments, const Progress& progress) {
+Result<OfflineAnswer> verify(const Json& arguments, const Say& progress) {
   const auto verified = verify_folder(store_of(arguments), progress);
   if (!verified) return tl::unexpected(verified.error());
   OfflineAnswer answer{to_json(*verified), {}};
@@ -45,7 +41,7 @@ Result<OfflineAnswer> verify(const Json& arguments, const Progress& progress) {
   return answer;
 }
 
-Result<OfflineAnswer> restore(const Json& arguments, Instant now, const Progress& progress) {
+Result<OfflineAnswer> restore(const Json& arguments, Instant now, const Say& progress) {
   RestoreOrder order;
   order.backup = text_of(arguments, "folder");
   order.data_dir = text_of(arguments, "data_dir");
@@ -66,7 +62,7 @@ Result<OfflineAnswer> restore(const Json& arguments, Instant now, const Progress
 }  // namespace
 
 Result<OfflineAnswer> answer_offline(const Command& command, const Json& arguments, Instant now,
-                                     const Progress& progress) {
+                                     const Say& progress) {
   if (command.name == "store info") return show_store(arguments);
   if (command.name == "store verify") return verify(arguments, progress);
   ENSURE(command.name == "backup restore", "every command that is done offline stands here");

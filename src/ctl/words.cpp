@@ -120,6 +120,18 @@ Result<void> take_option(Request& request, const Option& option) {
   return {};
 }
 
+// "-n N" is --limit=N, where a command has that.
+void take_short_limit(const Command& command, std::vector<std::string>& plain,
+                      std::vector<Option>& options) {
+  const auto dash = std::find(plain.begin(), plain.end(), "-n");
+  const bool has_limit =
+      std::any_of(command.arguments.begin(), command.arguments.end(),
+                  [](const CommandArgument& argument) { return argument.name == "limit"; });
+  if (!has_limit || dash == plain.end() || dash + 1 == plain.end()) return;
+  options.push_back({"limit", *(dash + 1)});
+  plain.erase(dash, dash + 2);
+}
+
 Result<void> take_plain(Request& request, const std::vector<std::string>& plain) {
   std::size_t used = 0;
   for (const CommandArgument& argument : request.command->arguments) {
@@ -185,6 +197,7 @@ Result<Request> parse_words(const std::vector<std::string>& words) {
   const Result<const Command*> command = take_command(plain);
   if (!command) return tl::unexpected(command.error());
   request.command = *command;
+  take_short_limit(**command, plain, sorted->options);
   Result<void> taken = take_plain(request, plain);
   for (const Option& option : sorted->options)
     if (taken) taken = take_option(request, option);

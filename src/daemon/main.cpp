@@ -10,10 +10,14 @@
 #include <exception>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <system_error>
 #include <utility>
 
+#include <asio/io_context.hpp>
+#include <asio/signal_set.hpp>
 #include <spdlog/sinks/stdout_color_sinks.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 
 namespace tandemq {
@@ -47,6 +51,31 @@ void raise_file_limit(std::uint32_t connections_max, spdlog::logger& log) {
   }
 }
 
+// A signal that comes between two lives waits for the next node; one that the last node was given
+// when it had stopped already is known here.
+class Signals {
+ public:
+  Signals() { wait(); }
+
+  bool end_asked() {
+    io_.poll();
+    return end_asked_;
+  }
+
+ private:
+  void wait() {
+    set_.async_wait([this](const asio::error_code& error, int signal) {
+      if (error) return;
+      if (signal != SIGHUP) end_asked_ = true;
+      wait();
+    });
+  }
+
+  asio::io_context io_;
+  asio::signal_set set_{io_, SIGTERM, SIGINT, SIGHUP};
+  bool end_asked_ = false;
+};
+
 int serve(const Arguments& arguments) {
   const auto load = [&arguments] {
     return load_config(arguments.config_path, arguments.command_line);
@@ -67,14 +96,16 @@ int serve(const Arguments& arguments) {
   raise_file_limit(config.limits.max_connections, *log);
 
   bool again = true;  // A node that has lost its role, or got other data, begins a new life.
+  std::optional<Signals> signals;
   while (again) {
     if (const auto room = check_disk_floor(config); !room) return fail(room.error().text);
     auto data = open_data(config, arguments.action == Arguments::Action::repair, *log,
                           [](const std::string& text) { Supervisor::tell_progress(text); });
     if (!data) return fail(data.error().text);
+    if (!signals) signals.emplace();  // Until then, who has nothing yet may just end.
     Node node(config, *access, std::move(*data), load, log);
     if (const auto started = node.start(); !started) return fail(started.error().text);
-    again = node.run();
+    again = node.run() && !signals->end_asked();
   }
   log->info("stopped");
   return 0;
@@ -89,6 +120,8 @@ int run(int argc, char** argv) {
     return reply->exit_code;
   }
   std::signal(SIGPIPE, SIG_IGN);  // Of a socket or a pipe whose reader is gone: an error, no end.
+  // What the unit gives to this process is not for the commands of the operator that it runs.
+  static_cast<void>(::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0));
   return serve(*arguments);
 }
 

@@ -7,8 +7,6 @@
 namespace tandemq::mqtt {
 namespace {
 
-using Decoded = tl::expected<Packet, DecodeError>;
-
 // The only valid flags of the fixed header (table 2-2); CONNECT and PUBLISH look at their own.
 bool are_flags_valid(const PacketBody& body) {
   switch (body.type) {
@@ -26,63 +24,68 @@ bool are_flags_valid(const PacketBody& body) {
 }
 
 template <class T>
-Decoded decode_as(PacketBody& body) {
-  Decoded result(tl::in_place, std::in_place_type<T>);
-  Fault fault = read_packet(body, std::get<T>(*result));
+Fault decode_as(PacketBody& body, Packet& out) {
+  T& packet = out.emplace<T>();
+  Fault fault = read_packet(body, packet);
   if (!fault && !body.reader.done()) {
     fault = malformed(body.reader.ok() ? "bytes are left over behind the packet"
                                        : "the packet ends too early");
-    if constexpr (std::is_same_v<T, Connect>) fault->connect_version = std::get<T>(*result).version;
+    if constexpr (std::is_same_v<T, Connect>) fault->connect_version = packet.version;
   }
-  if (fault) result = tl::unexpected(std::move(*fault));
-  return result;
+  return fault;
 }
 
 }  // namespace
 
 tl::expected<Packet, DecodeError> decode(ByteView frame, Version version) {
+  tl::expected<Packet, DecodeError> packet;
+  if (Fault fault = decode_into(frame, version, *packet)) return tl::unexpected(std::move(*fault));
+  return packet;
+}
+
+Fault decode_into(ByteView frame, Version version, Packet& out) {
   Reader reader(frame);
   const unsigned first = reader.u8();
   const std::uint32_t size = reader.variable_u32();
   if (!reader.ok() || size != reader.size()) {
-    return tl::unexpected(*malformed("the Remaining Length is not that of the packet"));
+    return malformed("the Remaining Length is not that of the packet");
   }
   PacketBody body{.reader = reader,
                   .type = static_cast<PacketType>(first >> 4U),
                   .flags = static_cast<std::uint8_t>(first & 0x0FU),
                   .version = version};
   if (!are_flags_valid(body)) {  // [MQTT-2.1.3-1]
-    return tl::unexpected(*malformed("the flags of the fixed header are reserved"));
+    return malformed("the flags of the fixed header are reserved");
   }
   switch (body.type) {
     case PacketType::connect:
-      return decode_as<Connect>(body);
+      return decode_as<Connect>(body, out);
     case PacketType::connack:
-      return decode_as<Connack>(body);
+      return decode_as<Connack>(body, out);
     case PacketType::publish:
-      return decode_as<Publish>(body);
+      return decode_as<Publish>(body, out);
     case PacketType::puback:
     case PacketType::pubrec:
     case PacketType::pubrel:
     case PacketType::pubcomp:
-      return decode_as<Ack>(body);
+      return decode_as<Ack>(body, out);
     case PacketType::subscribe:
-      return decode_as<Subscribe>(body);
+      return decode_as<Subscribe>(body, out);
     case PacketType::unsubscribe:
-      return decode_as<Unsubscribe>(body);
+      return decode_as<Unsubscribe>(body, out);
     case PacketType::suback:
     case PacketType::unsuback:
-      return decode_as<SubscriptionAck>(body);
+      return decode_as<SubscriptionAck>(body, out);
     case PacketType::pingreq:
     case PacketType::pingresp:
-      return decode_as<Ping>(body);
+      return decode_as<Ping>(body, out);
     case PacketType::disconnect:
-      return decode_as<Disconnect>(body);
+      return decode_as<Disconnect>(body, out);
     case PacketType::auth:
-      if (version == Version::v5) return decode_as<Auth>(body);
+      if (version == Version::v5) return decode_as<Auth>(body, out);
       break;
   }
-  return tl::unexpected(*malformed("the packet type is reserved"));
+  return malformed("the packet type is reserved");
 }
 
 }  // namespace tandemq::mqtt

@@ -25,5 +25,7 @@ struct DecodeError {
 // is not looked at for CONNECT, which names its own: an unknown one is
 // unsupported_protocol_version.
 tl::expected<Packet, DecodeError> decode(ByteView frame, Version version);
+// The same without a copy: into the place where the packet will stay. With an error `out` is any.
+std::optional<DecodeError> decode_into(ByteView frame, Version version, Packet& out);
 
 }  // namespace tandemq::mqtt

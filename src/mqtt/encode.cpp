@@ -111,17 +111,39 @@ void write_body(Encoder& to, const Auth& packet) {
   write_properties(to, packet.properties);
 }
 
-std::uint8_t first_byte(const Packet& packet) {
-  const PacketType type = type_of(packet);
-  unsigned flags = 0;
-  if (const auto* publish = std::get_if<Publish>(&packet)) {
-    flags = (publish->dup ? 0x08U : 0U) | (static_cast<unsigned>(publish->qos) << 1U) |
-            (publish->retain ? 0x01U : 0U);
-  } else if (type == PacketType::pubrel || type == PacketType::subscribe ||
-             type == PacketType::unsubscribe) {
+std::uint8_t first_byte(PacketType type, unsigned flags) {
+  if (type == PacketType::pubrel || type == PacketType::subscribe ||
+      type == PacketType::unsubscribe) {
     flags = 0x02;
   }
   return static_cast<std::uint8_t>((static_cast<unsigned>(type) << 4U) | flags);
+}
+
+std::uint8_t first_byte(const Packet& packet) {
+  const auto* publish = std::get_if<Publish>(&packet);
+  if (publish == nullptr) return first_byte(type_of(packet), 0);
+  return first_byte(PacketType::publish, (publish->dup ? 0x08U : 0U) |
+                                             (static_cast<unsigned>(publish->qos) << 1U) |
+                                             (publish->retain ? 0x01U : 0U));
+}
+
+// Returns where the packet starts.
+std::size_t begin_packet(std::uint8_t first, std::string& out) {
+  Writer writer(out);
+  writer.u8(first);
+  writer.u8(0);  // Place of the Remaining Length, nearly always one byte.
+  return out.size() - 2;
+}
+
+void end_packet(std::size_t start, std::string& out) {
+  const auto size = static_cast<std::uint32_t>(out.size() - start - 2);
+  if (variable_u32_size(size) == 1) {
+    out[start + 1] = static_cast<char>(size);
+    return;
+  }
+  std::string length;
+  Writer(length).variable_u32(size);
+  out.replace(start + 1, 1, length);
 }
 
 bool has_form_before_v5(const Packet& packet) {
@@ -140,15 +162,17 @@ void encode(const Packet& packet, Version version, std::string& out) {
   const auto* connect = std::get_if<Connect>(&packet);
   if (connect != nullptr) version = connect->version;
   if (version != Version::v5 && !has_form_before_v5(packet)) return;
-  const std::size_t start = out.size();
+  const std::size_t start = begin_packet(first_byte(packet), out);
   Encoder to{.writer = Writer(out), .version = version};
-  to.writer.u8(first_byte(packet));
-  to.writer.u8(0);  // Place of the Remaining Length, nearly always one byte.
-  const std::size_t body = out.size();
   std::visit([&to](const auto& value) { write_body(to, value); }, packet);
-  std::string length;
-  Writer(length).variable_u32(static_cast<std::uint32_t>(out.size() - body));
-  out.replace(start + 1, 1, length);
+  end_packet(start, out);
+}
+
+void encode_ack(const Ack& packet, Version version, std::string& out) {
+  const std::size_t start = begin_packet(first_byte(packet.type, 0), out);
+  Encoder to{.writer = Writer(out), .version = version};
+  write_body(to, packet);
+  end_packet(start, out);
 }
 
 std::size_t encoded_size(const Packet& packet, Version version) {

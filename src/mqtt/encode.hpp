@@ -1,5 +1,6 @@
-// Packets to bytes. encode() serves every packet both ways; a forwarded message, the hot case, is
-// written straight from its parts by encode_publish() without a Publish in between.
+// Packets to bytes. encode() serves every packet both ways; the hot cases are a forwarded message,
+// which encode_publish() writes straight from its parts without a Publish in between, and its
+// acknowledgement.
 #pragma once
 
 #include "mqtt/packet.hpp"
@@ -17,6 +18,8 @@ namespace tandemq::mqtt {
 // reason has no return code, and a DISCONNECT with a reason other than success (only a client
 // sends one there, and only to leave without its will).
 void encode(const Packet& packet, Version version, std::string& out);
+
+void encode_ack(const Ack& packet, Version version, std::string& out);
 
 // All that makes up a forwarded PUBLISH. The views live as long as the call.
 struct PublishParts {

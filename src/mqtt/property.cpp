@@ -17,7 +17,7 @@ constexpr unsigned at(PropertyPlace place) {
 }
 
 constexpr unsigned kConnect = at(PropertyPlace::connect);
-constexpr unsigned kWill = at(PropertyPlace::will);
+constexpr unsigned kInWill = at(PropertyPlace::will);
 constexpr unsigned kConnack = at(PropertyPlace::connack);
 constexpr unsigned kPublish = at(PropertyPlace::publish);
 constexpr unsigned kSubscribe = at(PropertyPlace::subscribe);
@@ -48,11 +48,11 @@ constexpr PropertyRow flag(PropertyId id, std::string_view name, unsigned places
 
 // Table 2-4, with the ranges of the sections that describe each property.
 constexpr PropertyRow kRows[] = {
-    flag(Id::payload_format_indicator, "Payload Format Indicator", kPublish | kWill),
-    {Id::message_expiry_interval, "Message Expiry Interval", Type::four_byte, kPublish | kWill},
-    {Id::content_type, "Content Type", Type::text, kPublish | kWill},
-    {Id::response_topic, "Response Topic", Type::text, kPublish | kWill},
-    {Id::correlation_data, "Correlation Data", Type::binary, kPublish | kWill},
+    flag(Id::payload_format_indicator, "Payload Format Indicator", kPublish | kInWill),
+    {Id::message_expiry_interval, "Message Expiry Interval", Type::four_byte, kPublish | kInWill},
+    {Id::content_type, "Content Type", Type::text, kPublish | kInWill},
+    {Id::response_topic, "Response Topic", Type::text, kPublish | kInWill},
+    {Id::correlation_data, "Correlation Data", Type::binary, kPublish | kInWill},
     {Id::subscription_identifier, "Subscription Identifier", Type::variable, kPublish | kSubscribe,
      kPublish, 1, kVariableU32Max},
     {Id::session_expiry_interval, "Session Expiry Interval", Type::four_byte,
@@ -62,7 +62,7 @@ constexpr PropertyRow kRows[] = {
     {Id::authentication_method, "Authentication Method", Type::text, kConnect | kConnack | kAuth},
     {Id::authentication_data, "Authentication Data", Type::binary, kConnect | kConnack | kAuth},
     flag(Id::request_problem_information, "Request Problem Information", kConnect),
-    {Id::will_delay_interval, "Will Delay Interval", Type::four_byte, kWill},
+    {Id::will_delay_interval, "Will Delay Interval", Type::four_byte, kInWill},
     flag(Id::request_response_information, "Request Response Information", kConnect),
     {Id::response_information, "Response Information", Type::text, kConnack},
     {Id::server_reference, "Server Reference", Type::text, kConnack | kDisconnect},

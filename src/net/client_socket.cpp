@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstring>
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -21,6 +22,26 @@ ssize_t send_views(int socket, std::span<iovec> views) {
   message.msg_iov = views.data();
   message.msg_iovlen = views.size();
   return ::sendmsg(socket, &message, MSG_NOSIGNAL);
+}
+
+using NameCall = int (*)(int, sockaddr*, socklen_t*);
+
+std::optional<TcpEnd> end_of(int socket, NameCall name, bool& is_v6) {
+  sockaddr_in6 address{};  // The larger one of the two.
+  socklen_t size = sizeof address;
+  if (name(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0) return std::nullopt;
+  TcpEnd end;
+  is_v6 = address.sin6_family == AF_INET6;
+  if (is_v6) {
+    std::memcpy(end.address.data(), &address.sin6_addr, sizeof address.sin6_addr);
+    end.port = ntohs(address.sin6_port);
+  } else {
+    sockaddr_in v4{};
+    std::memcpy(&v4, &address, sizeof v4);
+    std::memcpy(end.address.data(), &v4.sin_addr, sizeof v4.sin_addr);
+    end.port = ntohs(v4.sin_port);
+  }
+  return end;
 }
 
 }  // namespace
@@ -62,6 +83,16 @@ ClientSocket::SendResult ClientSocket::send(PendingPool& pool, std::uint64_t& by
     if (static_cast<std::size_t>(size) < wanted) return SendResult::blocked;
   }
   return SendResult::all_sent;
+}
+
+std::optional<FourTuple> ends_of(int socket) {
+  FourTuple ends;
+  const auto ours = end_of(socket, ::getsockname, ends.is_v6);
+  const auto theirs = end_of(socket, ::getpeername, ends.is_v6);
+  if (!ours || !theirs) return std::nullopt;
+  ends.ours = *ours;
+  ends.theirs = *theirs;
+  return ends;
 }
 
 void ClientSocket::shut_output() {

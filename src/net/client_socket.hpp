@@ -3,6 +3,7 @@
 // Owned by a Hub; its thread.
 #pragma once
 
+#include "base/four_tuple.hpp"
 #include "base/ids.hpp"
 #include "mqtt/alias.hpp"
 #include "net/inbox.hpp"
@@ -12,6 +13,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -67,6 +69,9 @@ class ClientSocket {
   std::unique_ptr<mqtt::OutboundAliases> aliases;  // Null: the client takes none.
   std::unique_ptr<Ending> ending;                  // Null while serving.
 };
+
+// Nothing: the peer has gone meanwhile.
+std::optional<FourTuple> ends_of(int socket);
 
 // The part of an idle connection that is ours; the broker's comes on top.
 static_assert(sizeof(ClientSocket) <= 192, "an idle connection stays within its budget");

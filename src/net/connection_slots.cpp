@@ -12,20 +12,13 @@ ConnectionId ConnectionSlots::obtain() {
   }
   const std::uint32_t slot = free_.back();
   free_.pop_back();
-  slots_[slot].used = true;
-  return make_connection_id(sink_, ++slots_[slot].generation, slot);
+  return slots_[slot].id = make_connection_id(sink_, ++slots_[slot].generation, slot);
 }
 
 void ConnectionSlots::release(ConnectionId id) {
   ENSURE(holds(id), "a connection is released once");
-  slots_[connection_slot(id)].used = false;
+  slots_[connection_slot(id)].id = ConnectionId::none;
   free_.push_back(connection_slot(id));
-}
-
-bool ConnectionSlots::holds(ConnectionId id) const {
-  const std::uint32_t slot = connection_slot(id);
-  if (connection_sink(id) != sink_ || slot >= slots_.size() || !slots_[slot].used) return false;
-  return make_connection_id(sink_, slots_[slot].generation, slot) == id;
 }
 
 }  // namespace tandemq

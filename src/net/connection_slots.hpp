@@ -19,14 +19,17 @@ class ConnectionSlots {
   ConnectionId obtain();  // Only while there is room.
   void release(ConnectionId id);
 
-  [[nodiscard]] bool holds(ConnectionId id) const;
+  [[nodiscard]] bool holds(ConnectionId id) const {
+    return id != ConnectionId::none && connection_slot(id) < slots_.size() &&
+           slots_[connection_slot(id)].id == id;
+  }
   [[nodiscard]] std::size_t count() const { return slots_.size() - free_.size(); }
   [[nodiscard]] std::size_t slot_count() const { return slots_.size(); }  // Ever used.
 
  private:
   struct Slot {
+    ConnectionId id = ConnectionId::none;  // Of the connection that is there.
     std::uint32_t generation = 0;
-    bool used = false;
   };
 
   std::uint8_t sink_;

@@ -46,6 +46,7 @@ void Hub::adopt(int socket, std::unique_ptr<Origin> origin) {
   if (sockets_.size() < slots_.slot_count()) sockets_.resize(slots_.slot_count());
   auto& slot = sockets_[connection_slot(id)];
   slot = std::make_unique<ClientSocket>(id, socket);
+  if (const auto ends = ports_.opened ? ends_of(socket) : std::nullopt) ports_.opened(id, *ends);
   add_event(Opened{id, std::move(origin)});
   update_interest(*slot);
 }
@@ -60,6 +61,7 @@ void Hub::remove(ClientSocket& socket, std::string why) {
   slots_.release(id);
   sockets_[connection_slot(id)].reset();
   counters_.connections.fetch_sub(1, std::memory_order_relaxed);
+  if (ports_.closed) ports_.closed(id);
   add_event(Closed{id, std::move(why)});
 }
 
@@ -78,6 +80,7 @@ bool Hub::wants_input(const ClientSocket& socket) const {
 
 void Hub::update_interest(ClientSocket& socket) {
   const Interest wanted{wants_input(socket), socket.send_waiting};
+  if (wanted == socket.interest) return;
   poller_.set(socket.descriptor, number(socket.id), socket.interest, wanted);
   socket.interest = wanted;
 }

@@ -5,6 +5,7 @@
 // Owned by node; its io_context's thread, but for offer() and counters().
 #pragma once
 
+#include "base/four_tuple.hpp"
 #include "broker/event.hpp"
 #include "broker/output.hpp"
 #include "config/config.hpp"
@@ -31,6 +32,9 @@ namespace tandemq {
 struct HubPorts {
   std::function<void(std::vector<Event>&)> put_events;  // Takes the content over.
   std::function<void(ConnectionId, CheckPassword)> check_password;
+  // Null: nobody wants to know. `opened` is not called for a socket whose ends are not known.
+  std::function<void(ConnectionId, const FourTuple&)> opened = nullptr;
+  std::function<void(ConnectionId)> closed = nullptr;
 };
 
 // Written by the hub's thread alone; any thread may look.
@@ -82,6 +86,7 @@ class Hub {
   // Output, in hub_output.cpp.
   void carry_out(ClientSocket& socket, Output& output, const Outputs& outputs);
   void deliver(ClientSocket& socket, const Deliver& delivery, const MessageRef& message);
+  void send_ack(ClientSocket& socket, const mqtt::Ack& ack);
   void send_packet(ClientSocket& socket, const mqtt::Packet& packet);
   void begin_close(ClientSocket& socket, std::string why);
   void bound_output(ClientSocket& socket, std::size_t size_before);

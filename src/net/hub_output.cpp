@@ -27,8 +27,8 @@ void Hub::carry_out(Outputs&& outputs) {
 void Hub::carry_out(ClientSocket& socket, Output& output, const Outputs& outputs) {
   if (const auto* delivery = std::get_if<Deliver>(&output.action)) {
     deliver(socket, *delivery, outputs.bodies[delivery->body]);
-  } else if (auto* ack = std::get_if<mqtt::Ack>(&output.action)) {
-    send_packet(socket, mqtt::Packet(std::move(*ack)));
+  } else if (const auto* ack = std::get_if<mqtt::Ack>(&output.action)) {
+    send_ack(socket, *ack);
   } else if (const auto* packet = std::get_if<OtherPacket>(&output.action)) {
     send_packet(socket, **packet);
   } else if (const auto* accepted = std::get_if<Accepted>(&output.action)) {
@@ -82,6 +82,14 @@ void Hub::deliver(ClientSocket& socket, const Deliver& delivery, const MessageRe
     socket.outbox.written();
     socket.outbox.add_shared(message);
   }
+  bound_output(socket, size_before);
+}
+
+void Hub::send_ack(ClientSocket& socket, const mqtt::Ack& ack) {
+  if (socket.output_lost) return;
+  const std::size_t size_before = socket.outbox.size();
+  mqtt::encode_ack(ack, socket.inbox.version(), socket.outbox.tail(pool_));
+  socket.outbox.written();
   bound_output(socket, size_before);
 }
 

@@ -54,13 +54,14 @@ std::size_t Inbox::cut(ByteView bytes, ConnectionId from, std::uint32_t packet_s
 }
 
 void Inbox::decode(ByteView frame, ConnectionId from, std::vector<Event>& events) {
-  auto packet = mqtt::decode(frame, version_);
-  if (!packet) {
-    fail(from, std::move(packet.error()), events);
-    return;
+  Received& received = std::get<Received>(events.emplace_back());
+  if (auto error = mqtt::decode_into(frame, version_, received.packet)) {
+    events.pop_back();
+    return fail(from, std::move(*error), events);
   }
-  if (const auto* connect = std::get_if<mqtt::Connect>(&*packet)) version_ = connect->version;
-  events.emplace_back(std::in_place_type<Received>, Received{from, std::move(*packet)});
+  received.connection = from;
+  if (const auto* connect = std::get_if<mqtt::Connect>(&received.packet))
+    version_ = connect->version;
 }
 
 void Inbox::fail(ConnectionId from, mqtt::DecodeError error, std::vector<Event>& events) {

@@ -54,6 +54,10 @@ void Outbox::add_shared(MessageRef message) {
 std::size_t Outbox::gather(std::span<iovec> views) const {
   if (empty()) return 0;
   const PendingOutput& p = *pending_;
+  if (p.shared.empty()) {
+    views[0] = view_of(p.bytes.data() + p.bytes_sent, p.unsent);
+    return 1;
+  }
   std::size_t filled = 0;
   std::size_t at = p.bytes_sent;
   std::size_t skip = p.shared_sent;

@@ -10,7 +10,10 @@
 #include <chrono>
 #include <future>
 #include <memory>
+#include <type_traits>
 #include <utility>
+
+#include <asio/post.hpp>
 
 namespace tandemq {
 
@@ -30,6 +33,16 @@ Result<Answer> await(const asio::io_context& core, std::future<Result<Answer>> a
     if (core.stopped()) return failure("The broker is stopping.");
   }
   return failure(kNoAnswer);
+}
+
+// To the core thread and back, whatever the role of the node is.
+template <class Question>
+auto ask_core(asio::io_context& core, Question question, int glances = 50) {
+  using Answer = std::invoke_result_t<Question>;
+  const auto promise = std::make_shared<std::promise<Result<Answer>>>();
+  std::future<Result<Answer>> answer = promise->get_future();
+  asio::post(core, [promise, question = std::move(question)] { promise->set_value(question()); });
+  return await(core, std::move(answer), glances);
 }
 
 // `question` is called with the Primary and the time.

@@ -4,6 +4,7 @@
 #include "broker/inspect.hpp"
 #include "broker/operate.hpp"
 #include "node/ask.hpp"
+#include "node/process_limits.hpp"
 #include "node/reports.hpp"
 #include "topic/name.hpp"
 
@@ -16,10 +17,6 @@
 
 namespace tandemq {
 namespace {
-
-std::string text_of(const Json& arguments, const char* name) {
-  return arguments.value(name, std::string());
-}
 
 tl::unexpected<Error> no_session(const std::string& client_id) {
   return failure("There is no session of a client '" + client_id + "'.");
@@ -42,6 +39,8 @@ Result<Json> show_status(const CommandPorts& ports) {
     status.update(to_json(*seen));
   }
   status["memory_bytes"] = resident_bytes();
+  status["process"] = {{"files_max", open_files_max()}};
+  if (const auto raw = may_send_raw()) status["process"]["net_raw"] = *raw;
   return status;
 }
 
@@ -241,10 +240,9 @@ void add_record_handlers(const CommandPorts& ports, CommandHandlers& handlers) {
   about("queue show", "client", show_queue);
   about("queue purge", "client", purge);
   handlers.records["status"] = [ports](const Json&) { return show_status(ports); };
-  handlers.records["promote"] = [ports](const Json& a) {
-    return ports.promote(a.value("force", false));
-  };
-  handlers.records["demote"] = [ports](const Json&) { return ports.demote(); };
+  handlers.records["witness show"] = [ports](const Json&) { return ports.witness(false); };
+  handlers.records["witness init"] = [ports](const Json&) { return ports.witness(true); };
+  handlers.records["witness repair"] = [ports](const Json&) { return ports.witness(true); };
   handlers.records["publish"] = [ports](const Json& a) { return publish(ports, a); };
   handlers.records["trace stop"] = [ports](const Json& a) { return stop_traces(ports, a); };
   handlers.records["log level"] = [ports](const Json& a) { return log_level(ports, a); };
@@ -254,6 +252,7 @@ CommandHandlers make_command_handlers(const CommandPorts& ports) {
   CommandHandlers handlers;
   add_record_handlers(ports, handlers);
   add_list_handlers(ports, handlers);
+  add_role_handlers(ports, handlers);
   add_live_handlers(ports, handlers);
   add_store_handlers(ports, handlers);
   add_explain_handler(ports, handlers);

@@ -3,12 +3,17 @@
 // is answered when it is committed. Lists ask page by page, so the core is never held up.
 #pragma once
 
+#include "admin/http_server.hpp"
 #include "admin/server.hpp"
 #include "broker/inspect.hpp"
+#include "config/config.hpp"
+#include "failover/role_event.hpp"
 #include "node/admin_streams.hpp"
 #include "node/runner.hpp"
 #include "recovery/backup.hpp"
+#include "replication/comparison.hpp"
 
+#include <deque>
 #include <functional>
 #include <string>
 #include <vector>
@@ -24,6 +29,13 @@ struct CommandPorts {
   std::function<Result<Json>()> replication = nullptr;
   std::function<Result<Json>(bool force)> promote = nullptr;
   std::function<Result<Json>()> demote = nullptr;
+  std::function<Result<Json>(bool establish)> witness = nullptr;
+  std::function<Result<Json>()> switchover = nullptr;
+  std::function<Result<std::deque<failover::RoleEvent>>()> role_events = nullptr;
+  std::function<Result<Result<void>>()> begin_comparison = nullptr;
+  std::function<Result<Comparison>()> comparison = nullptr;
+  std::function<HealthReport()> health = nullptr;
+  std::function<Result<Config>()> config = nullptr;
   std::function<std::string()> log_level = nullptr;                 // Any thread.
   std::function<void(const std::string&)> set_log_level = nullptr;  // Any thread.
   // Of the store; any thread. Null: it is in memory.
@@ -37,12 +49,16 @@ struct CommandPorts {
 
 std::uint64_t resident_bytes();  // Of this process; 0 where the kernel does not say.
 
+// Few enough for one page.
+RowSource at_once(std::vector<Json> all);
+
 // What the ports refer to outlives the handlers.
 CommandHandlers make_command_handlers(const CommandPorts& ports);
 
 // Their parts: one object each, and rows.
 void add_record_handlers(const CommandPorts& ports, CommandHandlers& handlers);
 void add_list_handlers(const CommandPorts& ports, CommandHandlers& handlers);
+void add_role_handlers(const CommandPorts& ports, CommandHandlers& handlers);
 void add_live_handlers(const CommandPorts& ports, CommandHandlers& handlers);
 void add_store_handlers(const CommandPorts& ports, CommandHandlers& handlers);
 void add_explain_handler(const CommandPorts& ports, CommandHandlers& handlers);

@@ -156,18 +156,8 @@ Result<RowSource> list_drops(const CommandPorts& ports, const Json& arguments) {
   });
 }
 
-// Few enough for one page.
-RowSource at_once(std::vector<Json> all) {
-  return [all = std::move(all)](std::vector<Json>& rows) {
-    rows = all;
-    return false;
-  };
-}
-
 Result<RowSource> show_config(const CommandPorts& ports, const Json& arguments) {
-  const auto config = ask(ports.runner, [](Primary& primary, Instant) {
-    return std::as_const(primary.broker()).world().config;
-  });
+  const auto config = ports.config();
   if (!config) return tl::unexpected(config.error());
   std::vector<Json> rows;
   for (const ConfigOption& option : config_options()) {
@@ -191,6 +181,13 @@ Result<RowSource> reload_config(const CommandPorts& ports) {
 }
 
 }  // namespace
+
+RowSource at_once(std::vector<Json> all) {
+  return [all = std::move(all)](std::vector<Json>& rows) {
+    rows = all;
+    return false;
+  };
+}
 
 void read_missing(const CommandPorts& ports, std::vector<DeliveryReport>& deliveries) {
   std::vector<MessageId> ids;

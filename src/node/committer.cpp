@@ -165,8 +165,12 @@ void Committer::trim() {
   Lsn before = std::min(keeping(log_bytes_max_), tables_at_);  // Replay begins behind it.
   if (ports_.archived) before = std::min(before, ports_.archived());
   // A standby that is further behind than that gets an image.
-  if (ports_.followed)
-    before = std::min(before, std::max(ports_.followed(), keeping(log_bytes_followed_max_)));
+  if (ports_.followed) {
+    const Lsn followed = ports_.followed();  // First: its allowance was told before it.
+    const std::uint64_t more = ports_.allowance ? ports_.allowance() : 0;
+    const std::uint64_t most = log_bytes_followed_max_ + std::min(more, UINT64_MAX / 2);
+    before = std::min(before, std::max(followed, keeping(most)));
+  }
   if (before > first) store_.trim(before);
 }
 

@@ -33,9 +33,11 @@ class Committer {
     std::function<void()> tables_written;  // The changes are in the store.
     // The log keeps this record and those behind it; null: as it likes.
     std::function<Lsn()> archived = nullptr;
-    // The same for a standby, as far as replication.log_bytes_max allows.
+    // The same for a standby, as far as replication.log_bytes_max and its allowance (see Feed)
+    // allow.
     std::function<Lsn()> followed = nullptr;
-    Measures* measures = nullptr;  // Null: nobody wants to know.
+    std::function<std::uint64_t()> allowance = nullptr;  // Never older than what `followed` said.
+    Measures* measures = nullptr;                        // Null: nobody wants to know.
   };
 
   Committer(Store& store, const Config& config, Lsn tables_at, Ports ports);

@@ -13,7 +13,7 @@ namespace tandemq {
 namespace {
 
 // In which a fast disk takes some 200 MB: well below the distance between low and floor.
-constexpr std::chrono::milliseconds kInterval{200};
+constexpr std::chrono::milliseconds kLookInterval{200};
 constexpr int kLooksAReclaim = 10;  // Every two seconds.
 constexpr std::uint64_t kReserveMax = 64U << 20U;
 
@@ -55,7 +55,7 @@ void DiskGuard::look() {
   const bool low = free_bytes < config_.low_bytes;
   if (low != low_) tell_(low_ = low);
   if (low_ && ++looks_ % kLooksAReclaim == 0) reclaim_();
-  timer_.expires_after(kInterval);
+  timer_.expires_after(kLookInterval);
   timer_.async_wait([this](const asio::error_code& error) {
     if (!error) look();
   });

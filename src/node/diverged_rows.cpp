@@ -11,10 +11,6 @@ namespace {
 
 constexpr std::uint32_t kNeverExpires_s = 0xFFFFFFFF;
 
-int number_of(mqtt::QoS qos) {
-  return static_cast<int>(qos);
-}
-
 std::string expiry(std::uint32_t expiry_s) {
   return expiry_s == kNeverExpires_s ? "never expires"
                                      : "expires after " + std::to_string(expiry_s) + " s";
@@ -38,7 +34,7 @@ Json what(const char* text, std::string detail) {
 
 void put_message(Json& row, const Message& message) {
   row["topic"] = message.topic;
-  row["qos"] = number_of(message.qos);
+  row["qos"] = static_cast<int>(message.qos);
   row["retain"] = message.retain;
   if (!message.expires_at.is_never()) row["expires_at"] = message.expires_at.ms;
   put_payload(row, "payload", message.payload);
@@ -78,7 +74,7 @@ Json describe(const MessageStored& m) {
 Json describe(const Queued& m) {
   Json row = m.packet_id == 0 ? what("queued") : what("sent", under(m.packet_id));
   row["message"] = number(m.message);
-  row["qos"] = number_of(m.qos);
+  row["qos"] = static_cast<int>(m.qos);
   row["retain"] = m.retain;
   return row;
 }

@@ -5,11 +5,12 @@
 namespace tandemq {
 
 Feeding::Feeding(Runner& runner, Feed& feed, const Store& store, NodeFile& file,
-                 std::shared_ptr<spdlog::logger> log, Ports ports)
+                 ClientRoll& clients, std::shared_ptr<spdlog::logger> log, Ports ports)
     : runner_(runner),
       feed_(feed),
       store_(store),
       file_(file),
+      clients_(clients),
       log_(std::move(log)),
       ports_(std::move(ports)),
       reader_(store, [this](FeedAnswer answer) {
@@ -26,17 +27,22 @@ Feeding::~Feeding() {
 void Feeding::take(PeerPort::Link link, Hello&& hello) {
   drop_link();
   link_ = std::move(link);
+  clients_.begin();
   peer_ = link_->peer();
   peer_end_ = hello.end;
+  ports_.about.connected();
   PeerLink::Handlers handlers;
   handlers.opened = [] {};
   handlers.frame = [this](Frame&& frame) {
+    if (const auto* about = std::get_if<About>(&frame))
+      return ports_.about.take(*about, peer_, runner_.clock().now());
     const auto shared = std::make_shared<Frame>(std::move(frame));
     runner_.run([this, shared](Primary&, Instant now) { feed_.take(std::move(*shared), now); });
   };
   handlers.closed = [this](const std::string& why, bool) {
     log_->warn("replication: the link to the standby {} has ended: {}", peer_, why);
     link_.reset();
+    clients_.end();
     runner_.run([this](Primary&, Instant now) { feed_.disconnected(now); });
     ports_.link_lost();
   };
@@ -49,11 +55,18 @@ void Feeding::take(PeerPort::Link link, Hello&& hello) {
 
 void Feeding::drop_link() {
   if (const PeerPort::Link link = std::exchange(link_, nullptr)) link->close();
+  clients_.end();
 }
 
 void Feeding::replicate(Instant now) {
   fulfil(now);
+  if (feed_.move() == Feed::Move::drained || feed_.move() != moved_) ports_.wishes();
+  moved_ = feed_.move();
+  if (feed_.take_move_wish()) ports_.move_wished();
   send(feed_.take_frames());
+  if (link_ && link_->is_open())
+    if (const auto about = ports_.about.due(now)) link_->send(*about);
+  clients_.tell(link_.get());
   for (FeedRequest& request : feed_.take_requests()) reader_.read(std::move(request));
   for (const std::string& alarm : feed_.take_alarms()) log_->error("replication: {}", alarm);
   if (const auto why = feed_.take_hang_up()) {
@@ -79,6 +92,7 @@ void Feeding::fulfil(Instant now) {
   }
   complaint_.clear();
   feed_.grant(now);
+  ports_.granted();
   if (alone) {
     log_->warn("replication: this node goes on alone; each commit waits for its own disk");
   } else {

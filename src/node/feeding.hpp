@@ -3,8 +3,10 @@
 // Owned by node; core thread, as long as this node leads.
 #pragma once
 
+#include "node/client_roll.hpp"
 #include "node/feed_reader.hpp"
 #include "node/node_file.hpp"
+#include "node/peer_about.hpp"
 #include "node/peer_port.hpp"
 #include "node/runner.hpp"
 #include "replication/feed.hpp"
@@ -21,12 +23,15 @@ class Feeding {
  public:
   struct Ports {
     std::function<bool(Feed::Wish)> permits;  // Whether it may be granted now.
-    std::function<void()> wishes;             // It has one; looked at later.
+    std::function<void()> granted;            // It was.
+    std::function<void()> wishes;             // It has one, or a move has come on; looked at later.
+    std::function<void()> move_wished;        // By the standby's operator; looked at later.
     std::function<void()> link_lost;
     // Somebody leads in a newer term; must not end this object.
     std::function<void(const std::string& why)> superseded;
+    PeerAbout& about;
   };
-  Feeding(Runner& runner, Feed& feed, const Store& store, NodeFile& file,
+  Feeding(Runner& runner, Feed& feed, const Store& store, NodeFile& file, ClientRoll& clients,
           std::shared_ptr<spdlog::logger> log, Ports ports);
   ~Feeding();
 
@@ -50,12 +55,14 @@ class Feeding {
   Feed& feed_;
   const Store& store_;
   NodeFile& file_;
+  ClientRoll& clients_;
   std::shared_ptr<spdlog::logger> log_;
   Ports ports_;
   PeerPort::Link link_;  // Of the standby.
   PeerPort::Link call_;  // By which we have called.
   std::string peer_;
   Position peer_end_;
+  Feed::Move moved_{};     // When it was looked at last.
   bool told_ = false;      // the port was called.
   std::string complaint_;  // The last one about node.state.
   FeedReader reader_;

@@ -13,7 +13,7 @@
 namespace tandemq {
 namespace {
 
-constexpr std::uint64_t kBacklogBytes = 32U << 20U;  // Received, and not taken by the disk.
+constexpr std::uint64_t kReceivedBacklogBytes = 32U << 20U;  // Received, and not taken by the disk.
 
 }  // namespace
 
@@ -47,7 +47,7 @@ void Following::post(std::function<void()> work) {
   asio::post(io_, [this, work = std::move(work)] {
     if (stopped_) return;
     work();
-    drain();
+    if (!stopped_) drain();
   });
 }
 
@@ -59,6 +59,9 @@ void Following::take(PeerPort::Link link) {
   PeerLink::Handlers handlers;
   handlers.opened = [] {};
   handlers.frame = [this](Frame&& frame) {
+    if (const auto* about = std::get_if<About>(&frame))
+      return ports_.about.take(*about, peer_, clock_.now());
+    if (const auto* piece = std::get_if<Ephemeral>(&frame)) return clients_.take(*piece);
     if (std::holds_alternative<Refused>(frame) || std::holds_alternative<Welcome>(frame))
       ports_.answered(frame);
     if (stopped_) return;  // It has been promoted.
@@ -69,6 +72,7 @@ void Following::take(PeerPort::Link link) {
     const bool followed = standby_.phase() != Standby::Phase::greeting;
     if (followed) log_->warn("replication: the link to {} has ended: {}", peer_, why);
     link_.reset();
+    offered_ = false;
     standby_.disconnected();
     if (followed) ports_.link_lost();
   };
@@ -77,11 +81,13 @@ void Following::take(PeerPort::Link link) {
   hello.outdated = file_.state().outdated;
   if (image_) hello.image = image_->progress;
   link_->send(standby_.connected(std::move(hello), clock_.now()));
+  ports_.about.connected();
   drain();
 }
 
 void Following::drop_link(const std::string& why) {
   standby_.disconnected();
+  offered_ = false;
   if (const PeerPort::Link link = std::exchange(link_, nullptr)) {
     // Each of two standbys asks the other one again and again: that is told once.
     if (std::exchange(last_words_, why) != why)
@@ -90,9 +96,42 @@ void Following::drop_link(const std::string& why) {
   }
 }
 
+Result<void> Following::ask_to_lead() {
+  if (!link_ || standby_.phase() != Standby::Phase::following)
+    return failure("This node follows nobody: see 'tandemqctl promote'.");
+  standby_.ask_to_lead();
+  drain();
+  return {};
+}
+
+void Following::decline(const std::string& why) {
+  if (stopped_ || !std::exchange(offered_, false)) return;
+  log_->warn("replication: {} wants this node to lead, and it does not: {}", peer_, why);
+  standby_.decline(why);
+  drain();
+}
+
+PeerPort::Link Following::give_link() {
+  standby_.disconnected();
+  PeerPort::Link link = std::exchange(link_, nullptr);
+  PeerLink::Handlers handlers;
+  handlers.opened = [] {};
+  handlers.frame = [](Frame&&) {};
+  handlers.closed = [](const std::string&, bool) {};
+  if (link) link->set_handlers(std::move(handlers));
+  return link;
+}
+
 void Following::set_disk_low(bool low) {
   disk_low_ = low;
   if (low) drop_link("the disk is nearly full");
+}
+
+bool Following::outdate() {
+  if (stopped_) return false;
+  standby_.outdated();
+  drain();
+  return file_.state().outdated;
 }
 
 // ---------------------------------------------------------------- carry out
@@ -110,7 +149,7 @@ void Following::drain() {
   }
   set_timer();
   // What the disk does not keep up with is not acknowledged, so no more of it comes.
-  if (committer_.backlog_bytes() > kBacklogBytes) return;
+  if (committer_.backlog_bytes() > kReceivedBacklogBytes) return;
   send_frames();
 }
 
@@ -118,6 +157,8 @@ void Following::send_frames() {
   const std::vector<Frame> frames = standby_.take_frames();
   if (link_ && link_->is_open())
     for (const Frame& frame : frames) link_->send(frame);
+  if (!link_ || !link_->is_open() || standby_.phase() == Standby::Phase::greeting) return;
+  if (const auto about = ports_.about.due(clock_.now())) link_->send(*about);
 }
 
 void Following::obey(Demand&& demand) {
@@ -140,6 +181,11 @@ void Following::obey(Demand&& demand) {
     if (receiver_) receiver_->take(std::move(*rows));
   } else if (const auto* end = std::get_if<ImageEnd>(&demand)) {
     if (receiver_) receiver_->finish(*end);
+  } else if (std::holds_alternative<TakeOver>(demand)) {
+    offered_ = true;
+    post(ports_.take_over);  // It ends this object's work.
+  } else if (const auto* refused = std::get_if<MoveRefused>(&demand)) {
+    ports_.move_refused(refused->why);
   } else {
     obey(std::get<HangUp>(demand));
   }
@@ -167,23 +213,28 @@ void Following::note_in_sync() {
   std::filesystem::remove_all(config_.data_dir + "/store.old", error);
 }
 
-void Following::obey(const CutTail& cut) {
-  const Position end = standby_.end();
+// What only this node has is exported before it goes; if it cannot be, it stays.
+bool Following::export_tail(Lsn from, const Position& end) {
   log_->error(
       "replication: records {} to {} of term {} are not in the log of {}: they are exported and "
-      "cut "
-      "off",
-      cut.lsn + 1, end.lsn, end.term.counter, peer_);
-  stop();
-  const auto exported =
-      export_diverged(*data_.store, cut.lsn + 1, end, config_.data_dir + "/diverged");
-  if (!exported) {
+      "cut off",
+      from, end.lsn, end.term.counter, peer_);
+  const auto exported = export_diverged(*data_.store, from, end, config_.data_dir + "/diverged");
+  if (exported) {
+    log_->warn("replication: see 'tandemqctl diverged list': {}", *exported);
+  } else {
     log_->error("replication: the tail is not cut off: {}", exported.error().text);
-    return ports_.again("the tail could not be exported");
+    ports_.again("the tail could not be exported");
   }
+  return exported.has_value();
+}
+
+void Following::obey(const CutTail& cut) {
+  const Position end = standby_.end();
+  stop();
+  if (!export_tail(cut.lsn + 1, end)) return;
   data_.store->cut(cut.lsn + 1);
   data_.store->sync();
-  log_->warn("replication: see 'tandemqctl diverged list': {}", *exported);
   ports_.again("a tail was cut off");
 }
 
@@ -221,10 +272,7 @@ void Following::installed(const Position& at) {
   const Position end = standby_.end();
   stop();
   const Lsn from = std::max(standby_.image_fork() + 1, data_.store->first_lsn());
-  if (from <= end.lsn) {
-    const auto exported = export_diverged(*data_.store, from, end, config_.data_dir + "/diverged");
-    if (exported) log_->warn("replication: see 'tandemqctl diverged list': {}", *exported);
-  }
+  if (from <= end.lsn && !export_tail(from, end)) return;
   note([](NodeState& state) { state.sync = NodeState::Sync::installing; });
   ports_.again("a full sync was taken");
 }

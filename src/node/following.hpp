@@ -12,7 +12,9 @@
 #include "node/data.hpp"
 #include "node/image_receiver.hpp"
 #include "node/node_file.hpp"
+#include "node/peer_about.hpp"
 #include "node/peer_port.hpp"
+#include "replication/client_tuples.hpp"
 
 #include <functional>
 #include <memory>
@@ -32,6 +34,9 @@ class Following {
     std::function<void(const std::string&)> again;  // This life has to end: why.
     std::function<void(const Frame&)> answered;     // Welcome or Refused, before it is obeyed.
     std::function<void()> link_lost;                // The primary has closed it.
+    std::function<void()> take_over;                // It offers that this node leads.
+    std::function<void(const std::string& why)> move_refused;
+    PeerAbout& about;
   };
 
   // `about_us`: what a Hello says of the process.
@@ -42,6 +47,13 @@ class Following {
   [[nodiscard]] bool wants_link() const { return !link_ && !stopped_ && !disk_low_; }
   void take(PeerPort::Link link);
   void set_disk_low(bool low);
+  // The primary has said on another path that it goes on alone. True: that is written down.
+  bool outdate();
+  // The operator wants this node to lead: the primary is asked. The error says why it cannot be.
+  Result<void> ask_to_lead();
+  void decline(const std::string& why);  // Of Ports::take_over, if its link is there still.
+  // The link stays open, and is the caller's: nothing is followed any more.
+  [[nodiscard]] PeerPort::Link give_link();
   // Before a promotion or the end: the link is closed, all that was received is on the disk, and
   // the State stands at the Standby's end().
   void stop();
@@ -50,6 +62,8 @@ class Following {
   [[nodiscard]] const Standby& standby() const { return standby_; }
   [[nodiscard]] bool has_link() const { return link_ != nullptr; }
   [[nodiscard]] const std::string& peer() const { return peer_; }
+  // Of the primary that is followed, or was.
+  [[nodiscard]] const ClientMirror& clients() const { return clients_; }
   struct Image {
     ImageBegin begin;
     ImageProgress progress;
@@ -60,6 +74,7 @@ class Following {
  private:
   void drain();
   void obey(Demand&& demand);
+  bool export_tail(Lsn from, const Position& end);
   void obey(const CutTail& cut);
   void obey(const StartImage& start);
   void obey(const HangUp& hang_up);
@@ -83,9 +98,11 @@ class Following {
   Standby standby_;
   PeerPort::Link link_;
   std::string peer_;
+  ClientMirror clients_;
   std::string last_words_;  // Why the last link was closed.
   bool stopped_ = false;
   bool disk_low_ = false;
+  bool offered_ = false;  // On this link, that this node leads.
   bool flushing_ = false;
   std::optional<Image> image_;
   asio::steady_timer timer_;

@@ -24,7 +24,7 @@ constexpr double kMs = 1e-3;
 constexpr const char* kPrefix = "tandemq_";
 
 // The families in the order in which they are added.
-class Page {
+class MetricsPage {
  public:
   // A number that comes and goes, and one that only rises. More values of a family that was added
   // last carry another label.
@@ -70,7 +70,7 @@ class Page {
   std::vector<MetricFamily> families_;
 };
 
-void add_node(Page& page, const NodeFigures& node) {
+void add_node(MetricsPage& page, const NodeFigures& node) {
   page.info("node_info", "Always 1; the labels say which node this is and how it is set up.",
             {{"version", node.version},
              {"node", node.node_id},
@@ -84,7 +84,7 @@ void add_node(Page& page, const NodeFigures& node) {
                static_cast<double>(*node.disk_free_bytes));
 }
 
-void add_role(Page& page, const CoreFigures& core) {
+void add_role(MetricsPage& page, const CoreFigures& core) {
   constexpr const char* kRole = "1 at the role that this node has, 0 at the other one.";
   page.gauge("role", kRole, core.leads ? 1 : 0, {"role", "primary"});
   page.gauge("role", kRole, core.leads ? 0 : 1, {"role", "standby"});
@@ -94,7 +94,7 @@ void add_role(Page& page, const CoreFigures& core) {
              static_cast<double>(core.lsn));
 }
 
-void add_peer(Page& page, const PeerFigures& peer) {
+void add_peer(MetricsPage& page, const PeerFigures& peer) {
   page.gauge("peer_connected", "1 while there is a connection to the other node.",
              peer.connected ? 1 : 0);
   page.gauge("peer_in_sync", "1 while acknowledged messages are on both nodes.",
@@ -107,9 +107,22 @@ void add_peer(Page& page, const PeerFigures& peer) {
   if (peer.heard_ms_before)
     page.gauge("primary_silence_seconds", "How long ago this standby has heard of its primary.",
                static_cast<double>(*peer.heard_ms_before) * kMs);
+  if (peer.second_path_ms_before)
+    page.gauge("second_path_silence_seconds",
+               "How long ago this node has heard the other one on the second path.",
+               static_cast<double>(*peer.second_path_ms_before) * kMs);
+  if (peer.gateway_answers)
+    page.gauge("gateway_answers", "1 while one of failover.gateway answers.",
+               *peer.gateway_answers ? 1 : 0);
+  if (peer.witness_answers)
+    page.gauge("witness_answers", "1 while the witness answers, and its record is of use.",
+               *peer.witness_answers ? 1 : 0);
+  if (peer.witness_ms_before)
+    page.gauge("witness_age_seconds", "How long ago the witness has answered.",
+               static_cast<double>(*peer.witness_ms_before) * kMs);
 }
 
-void add_state(Page& page, const StatusReport& broker) {
+void add_state(MetricsPage& page, const StatusReport& broker) {
   const auto gauge = [&](const char* name, const char* help, auto value) {
     page.gauge(name, help, static_cast<double>(value));
   };
@@ -129,7 +142,7 @@ void add_state(Page& page, const StatusReport& broker) {
         broker.publishers_blocked);
 }
 
-void add_messages(Page& page, const StatusReport& broker) {
+void add_messages(MetricsPage& page, const StatusReport& broker) {
   constexpr std::array kQos = {"0", "1", "2"};
   const Counters& counters = broker.counters;
   for (std::size_t i = 0; i < kQos.size(); ++i)
@@ -153,7 +166,7 @@ void add_messages(Page& page, const StatusReport& broker) {
                  broker.drops[i], {"reason", std::string(name(static_cast<DropReason>(i)))});
 }
 
-void add_events(Page& page, const Counters& counters) {
+void add_events(MetricsPage& page, const Counters& counters) {
   page.counter("packets_received_total", "Packets of MQTT from clients.",
                counters.packets_received);
   page.counter("connections_opened_total", "Connections of TCP that were accepted.",
@@ -196,11 +209,22 @@ CoreFigures core_figures(const Json& replication_status) {
     known.lag_bytes = replication["lag_bytes"].get<std::uint64_t>();
   if (peer.contains("heard_ms_ago"))
     known.heard_ms_before = peer["heard_ms_ago"].get<std::uint64_t>();
+  const Json failover = replication_status.value("failover", Json::object());
+  if (const Json path = failover.value("second_path", Json::object());
+      path.contains("heard_ms_ago"))
+    known.second_path_ms_before = path["heard_ms_ago"].get<std::uint64_t>();
+  if (failover.contains("gateway"))
+    known.gateway_answers = failover["gateway"].value("answers", false);
+  if (const Json witness = replication_status.value("witness", Json::object()); !witness.empty()) {
+    known.witness_answers = witness.value("answers", false);
+    if (witness.contains("age_ms"))
+      known.witness_ms_before = witness["age_ms"].get<std::uint64_t>();
+  }
   return figures;
 }
 
 std::string metrics_text(const NodeFigures& node, const Measures& measures) {
-  Page page;
+  MetricsPage page;
   add_node(page, node);
   if (node.core) add_role(page, *node.core);
   if (node.core && node.core->peer) add_peer(page, *node.core->peer);

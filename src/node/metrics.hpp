@@ -18,6 +18,10 @@ struct PeerFigures {
   std::uint64_t lag_records = 0;
   std::optional<std::uint64_t> lag_bytes{};        // The primary knows.
   std::optional<std::uint64_t> heard_ms_before{};  // Of a standby that has heard of its primary.
+  std::optional<std::uint64_t> second_path_ms_before{};  // Something came on it.
+  std::optional<bool> witness_answers{};                 // None: there is no witness.
+  std::optional<std::uint64_t> witness_ms_before{};      // None: it has never answered.
+  std::optional<bool> gateway_answers{};                 // None: no policy asks for gateways.
 };
 
 // What only the core thread can tell.

@@ -8,8 +8,6 @@
 namespace tandemq {
 namespace {
 
-constexpr std::size_t kNoBound = SIZE_MAX;  // What waits here is bounded by each outbox.
-
 // A hub waits only when kEventsMax are under way, so it need not be woken for fewer than these.
 constexpr std::size_t kReportEvents = Hub::kEventsMax / 4;
 

@@ -4,14 +4,12 @@
 #include "config/reload.hpp"
 #include "net/entropy.hpp"
 #include "node/access_loader.hpp"
-#include "node/ask.hpp"
 #include "node/commands.hpp"
 #include "recovery/reports.hpp"
 
 #include <algorithm>
 #include <chrono>
 #include <csignal>
-#include <future>
 #include <utility>
 
 #include <asio/post.hpp>
@@ -21,6 +19,7 @@ namespace {
 
 constexpr std::int64_t kGoodbyeMaxMs = 5'000;  // For the clients to take their last packets.
 constexpr std::int64_t kAddressKeptMs = 300;   // Of that, at the most.
+constexpr std::int64_t kWitnessToldMs = 300;   // The same.
 constexpr std::chrono::milliseconds kGoodbyePoll{20};
 
 std::uint64_t random_number() {
@@ -28,14 +27,6 @@ std::uint64_t random_number() {
   std::uint64_t number = 0;
   for (std::size_t i = 0; i < sizeof number; ++i) number = number << 8U | bytes[i];
   return number;
-}
-
-// To the core thread and back, whatever its role is.
-Result<Json> ask_core(asio::io_context& io, std::function<Result<Json>()> question) {
-  const auto promise = std::make_shared<std::promise<Result<Json>>>();
-  std::future<Result<Json>> answer = promise->get_future();
-  asio::post(io, [promise, question = std::move(question)] { promise->set_value(question()); });
-  return await(io, std::move(answer));
 }
 
 // Null: the log is not archived.
@@ -57,11 +48,14 @@ Node::Node(const Config& config, std::shared_ptr<const Access> access, Data data
       log_(std::move(log)),
       data_(std::move(data)),
       file_(config.data_dir, data_.node),
+      history_(config.data_dir, [this](const std::string& text) { log_->warn("{}", text); }),
       access_(std::move(access)),
       incarnation_(random_number()),
       connection_log_(log_),
       archiver_(make_archiver(config_.store.archive_dir, data_, log_)),
       runner_(io_, clock_, connection_log_),
+      peer_about_({[this] { return agent_ ? agent_->address_here() : std::nullopt; },
+                   [this](const std::string& text) { log_->warn("{}", text); }}),
       password_workers_([this](PasswordChecked answer) { runner_.put_answer(answer); }),
       disk_guard_(
           io_, config_, [this](bool low) { take_disk_low(low); }, [this] { runner_.reclaim(); }),
@@ -136,21 +130,7 @@ Result<void> Node::start_administration() {
   if (config_.admin_socket.empty()) return {};
   CommandPorts ports{runner_, *admin_streams_};
   ports.reload = [this] { return reload(); };
-  ports.replication = [this] {
-    return ask_core(io_, [this]() -> Result<Json> { return replication_status(); });
-  };
-  ports.promote = [this](bool force) {
-    return ask_core(io_, [this, force]() -> Result<Json> {
-      if (auto led = promote(force); !led) return tl::unexpected(led.error());
-      return replication_status();
-    });
-  };
-  ports.demote = [this] {
-    return ask_core(io_, [this]() -> Result<Json> {
-      if (auto demoted = demote(); !demoted) return tl::unexpected(demoted.error());
-      return Json{{"role", "standby"}};
-    });
-  };
+  add_role_ports(ports);
   ports.log_level = [log = log_] {
     if (log->level() == spdlog::level::warn) return std::string("warn");  // Not "warning".
     const auto level = spdlog::level::to_string_view(log->level());
@@ -201,6 +181,12 @@ HubPorts Node::hub_ports(std::uint8_t sink, bool own_thread) {
       runner_.run_events(sink, events);
     };
   }
+  if (!config_.replication.peer.empty()) {
+    ports.opened = [this](ConnectionId id, const FourTuple& ends) {
+      client_roll_.opened(id, ends);
+    };
+    ports.closed = [this](ConnectionId id) { client_roll_.closed(id); };
+  }
   ports.check_password = [this](ConnectionId connection, CheckPassword check) {
     password_workers_.check(connection, std::move(check));
   };
@@ -210,10 +196,12 @@ HubPorts Node::hub_ports(std::uint8_t sink, bool own_thread) {
 bool Node::run() {
   io_.run();
   if (peer_port_) peer_port_->stop();
+  if (heartbeat_port_) heartbeat_port_->stop();
+  if (gateway_probe_) gateway_probe_->stop();
   if (following_) following_->stop();
   runner_.finish();
   if (archiver_) archiver_->stop();
-  return again_;
+  return again_ && !ended_;
 }
 
 void Node::take_disk_low(bool low) {
@@ -246,6 +234,7 @@ void Node::wait_for_signal() {
       reload_and_log();
     } else {
       log_->info("{}: stopping", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+      ended_ = true;
       stop();
     }
     wait_for_signal();
@@ -297,10 +286,12 @@ void Node::stop() {
   if (!stop_at_.is_never()) return io_.stop();  // Asked twice: now.
   stop_at_ = clock_.now().plus_ms(kGoodbyeMaxMs);
   supervisor_.stopping();
+  if (waker_) waker_->stop();
   asio::io_context& accept_io = net_threads_.empty() ? io_ : net_threads_.front()->io();
   asio::post(accept_io, [this] {
     for (const auto& listener : listeners_) listener->close();
   });
+  if (agent_) agent_->release();
   wait_until_gone();
 }
 
@@ -313,7 +304,10 @@ void Node::wait_until_gone() {
   // Again and again, for clients that were being accepted meanwhile.
   runner_.run(
       [](Primary& primary, Instant now) { primary.broker().say_goodbye(now, primary.effects()); });
-  if (reception_->connections() == 0 || clock_.now() >= stop_at_) return io_.stop();
+  const bool told = !agent_ || agent_->has_released() ||
+                    clock_.now() >= stop_at_.plus_ms(kWitnessToldMs - kGoodbyeMaxMs);
+  const bool gone = reception_->connections() == 0 && told;
+  if (gone || clock_.now() >= stop_at_) return io_.stop();
   stop_timer_.expires_after(kGoodbyePoll);
   stop_timer_.async_wait([this](const asio::error_code& error) {
     if (!error) wait_until_gone();

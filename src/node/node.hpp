@@ -15,11 +15,16 @@
 #include "config/load.hpp"
 #include "core/primary.hpp"
 #include "failover/agent.hpp"
+#include "failover/gateway_probe.hpp"
+#include "failover/heartbeat_port.hpp"
+#include "failover/role_history.hpp"
+#include "failover/waker.hpp"
 #include "net/hub.hpp"
 #include "net/listener.hpp"
 #include "net/reception.hpp"
 #include "node/admin_streams.hpp"
 #include "node/archiver.hpp"
+#include "node/client_roll.hpp"
 #include "node/clock.hpp"
 #include "node/connection_log.hpp"
 #include "node/data.hpp"
@@ -29,6 +34,7 @@
 #include "node/net_thread.hpp"
 #include "node/node_file.hpp"
 #include "node/password_workers.hpp"
+#include "node/peer_about.hpp"
 #include "node/peer_port.hpp"
 #include "node/runner.hpp"
 #include "node/supervisor.hpp"
@@ -69,11 +75,14 @@ class Node {
   // Becomes the primary, in a new term. The error says why it must not; `force` accepts that
   // acknowledged messages may be missing here, and that a primary may still be there.
   Result<void> promote(bool force);
-  // Stops to serve; the next life follows.
-  Result<void> demote();
-  // What the failover has done in this life; nothing without a peer.
-  [[nodiscard]] std::vector<failover::Machine::Change> role_changes() const;
+  using Answered = std::function<void(Result<Json>)>;
+  // The standby leads, or the error says why not; asked of either node.
+  void switchover(Answered answered);
+  // Stops to serve; the next life follows. A standby in sync leads first, if it can.
+  void demote(Answered answered);
   [[nodiscard]] Json replication_status() const;
+  // What the witness says; `establish` has its record written where there is none.
+  Result<Json> witness(bool establish);
 
   [[nodiscard]] Runner& runner() { return runner_; }
   [[nodiscard]] const Config& config() const { return config_; }
@@ -83,7 +92,7 @@ class Node {
  private:
   Result<void> begin_replication();
   void follow();
-  Result<void> lead();
+  Result<void> lead(std::optional<Term> claimed = std::nullopt);
   Result<void> open_listeners();
   [[nodiscard]] Result<void> may_lead() const;
   void take_call(PeerPort::Link link, Hello&& hello);
@@ -94,14 +103,39 @@ class Node {
   Result<std::unique_ptr<failover::Agent>> make_agent();
   [[nodiscard]] failover::Standing standing() const;
   [[nodiscard]] failover::Facts failover_facts() const;
+  Result<void> open_paths();
+  [[nodiscard]] Beat beat() const;
+  void take_heartbeat();
+  void add_paths(failover::Facts& facts) const;
+  [[nodiscard]] Json paths_status() const;
+  void prepare_wake();  // Of the clients, see failover/wake.hpp.
+  void wake_clients();
+  [[nodiscard]] Json wake_status() const;
   void look();          // At the facts.
   void look_at_peer();  // And dials it, if the link is lost.
-  void begin_again(const std::string& why);
+  // `aside`: it leads again when the other node says that it has not led.
+  void begin_again(const std::string& why, bool aside = false);
+  void note_begin();
+  void note_role(std::string from, std::string event, std::string to, std::string why);
+  [[nodiscard]] Json failover_status() const;
+  [[nodiscard]] Json vip_status() const;
+  void add_peer_report(Json& peer) const;
+  Result<void> begin_move();
+  Result<void> step_down();
+  void switch_as_asked();
+  void take_over();
+  void decline_move(const std::string& why);
+  void lead_as_offered();
+  void conclude_move();
+  void end_move();
+  void answer_move(Result<Json> answer);
   void build_hubs();
   Result<void> start_administration();
+  void add_role_ports(CommandPorts& ports);
   void add_store_ports(CommandPorts& ports);
   Result<void> open_http();
   void start_http(RecordHandler status);
+  HealthReport ask_health();  // Any thread.
   [[nodiscard]] CoreFigures figures_of_core() const;
   HubPorts hub_ports(std::uint8_t sink, bool own_thread);
   void wait_for_signal();
@@ -117,6 +151,7 @@ class Node {
   Clock clock_;
   Data data_;
   NodeFile file_;
+  failover::RoleHistory history_;
   std::shared_ptr<const Access> access_;
   const std::uint64_t incarnation_;
   std::unique_ptr<Primary> primary_;  // Null: this node follows.
@@ -124,10 +159,14 @@ class Node {
   ConnectionLog connection_log_;
   std::unique_ptr<Archiver> archiver_;  // Null: the log is not archived.
   Runner runner_;
+  PeerAbout peer_about_;
   std::unique_ptr<Following> following_;  // Null: it has never followed.
+  ClientRoll client_roll_;
   std::unique_ptr<Feeding> feeding_;
   std::unique_ptr<PeerPort> peer_port_;     // Null: there is no peer.
   std::unique_ptr<failover::Agent> agent_;  // The same.
+  std::unique_ptr<failover::Waker> waker_;  // Null: nobody is woken,
+  std::string no_wake_;                     // and why.
   std::optional<Position> peer_end_;        // Of a peer that does not lead.
   bool peer_yields_ = false;                // See failover::Standing.
   bool let_peer_lead_ = false;              // It was told what it needs to know for that.
@@ -135,6 +174,11 @@ class Node {
   bool serves_ = false;                     // The listeners are open.
   Instant refused_at_;                      // When nobody listened at the peer's address.
   std::string peer_node_;
+  std::unique_ptr<HeartbeatPort> heartbeat_port_;  // Null: there is no second path.
+  std::unique_ptr<GatewayProbe> gateway_probe_;    // Null: no policy asks for gateways.
+  Answered moved_;                                 // Who waits for the end of a move; null: nobody.
+  Instant moved_at_;                               // It was asked for.
+  bool demotes_ = false;                           // Whatever becomes of the move.
   PasswordWorkers password_workers_;
   std::unique_ptr<Hub> core_hub_;  // With threads.net = 0.
   std::vector<std::unique_ptr<NetThread>> net_threads_;
@@ -149,6 +193,7 @@ class Node {
   asio::steady_timer stop_timer_;
   Instant stop_at_ = Instant::never();  // When the clients are waited for no more.
   bool again_ = false;
+  bool ended_ = false;  // By a signal, though another life was to follow.
 };
 
 }  // namespace tandemq

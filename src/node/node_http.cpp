@@ -7,26 +7,12 @@
 #include "node/metrics.hpp"
 #include "node/node.hpp"
 
-#include <future>
-#include <memory>
 #include <utility>
-
-#include <asio/post.hpp>
 
 namespace tandemq {
 namespace {
 
 constexpr int kGlances = 10;  // A second: a load balancer has less patience than an operator.
-
-// To the core thread and back, whatever the role of the node is.
-template <class Question>
-auto ask_briefly(asio::io_context& io, Question question) {
-  using Answer = std::invoke_result_t<Question>;
-  const auto promise = std::make_shared<std::promise<Result<Answer>>>();
-  std::future<Result<Answer>> answer = promise->get_future();
-  asio::post(io, [promise, question = std::move(question)] { promise->set_value(question()); });
-  return await(io, std::move(answer), kGlances);
-}
 
 }  // namespace
 
@@ -50,17 +36,21 @@ void Node::start_http(RecordHandler status) {
     NodeFigures now = figures;
     now.resident_bytes = resident_bytes();
     if (on_disk) now.disk_free_bytes = free_disk_bytes(folder);
-    if (auto core = ask_briefly(io_, [this] { return figures_of_core(); })) now.core = *core;
+    if (auto core = ask_core(
+            io_, [this] { return figures_of_core(); }, kGlances))
+      now.core = *core;
     return metrics_text(now, runner_.measures());
   };
   ports.status = [status = std::move(status)] { return status(Json::object()); };
-  ports.health = [this] {
-    const auto health =
-        ask_briefly(io_, [this] { return health_of(replication_status(), !stop_at_.is_never()); });
-    return health ? *health : health_of(tl::unexpected(health.error()), false);
-  };
+  ports.health = [this] { return ask_health(); };
   log_->info("HTTP for machines on port {} of {}", http_server_->port(), config_.admin_http);
   http_server_->start(std::move(ports));
+}
+
+HealthReport Node::ask_health() {
+  const auto status = ask_core(
+      io_, [this] { return health_of(replication_status(), !stop_at_.is_never()); }, kGlances);
+  return status ? *status : health_of(tl::unexpected(status.error()), false);
 }
 
 CoreFigures Node::figures_of_core() const {

@@ -1,6 +1,7 @@
 // The roles of a node: when it follows, when it leads, and how the one becomes the other.
 #include "config/sync_policy.hpp"
 #include "node/node.hpp"
+#include "node/node_witness.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -28,6 +29,7 @@ Json image_json(const ImageBegin& image, std::uint64_t rows, std::int64_t ms) {
 }  // namespace
 
 Result<void> Node::begin_replication() {
+  note_begin();
   if (config_.replication.peer.empty()) return lead();
   peer_port_ = std::make_unique<PeerPort>(
       io_, clock_, config_, log_,
@@ -47,8 +49,10 @@ Result<void> Node::begin_replication() {
   auto agent = make_agent();
   if (!agent) return tl::unexpected(std::move(agent.error()));
   agent_ = std::move(*agent);
+  prepare_wake();
   follow();
   if (auto started = peer_port_->start(); !started) return started;
+  if (auto opened = open_paths(); !opened) return opened;
   log_->info("replication: this node follows, at log position {}; listening on {}",
              data_.position.lsn, config_.replication.listen);
   supervisor_.ready("following");
@@ -60,7 +64,8 @@ void Node::follow() {
       io_, clock_, config_, data_, file_, about_us(), log_,
       Following::Ports{archived(), [this](const std::string& why) { begin_again(why); },
                        [this](const Frame& answer) { take_answer(answer); },
-                       [this] { look_at_peer(); }});
+                       [this] { look_at_peer(); }, [this] { take_over(); },
+                       [this](const std::string& why) { answer_move(failure(why)); }, peer_about_});
 }
 
 // Null: the log is not archived.
@@ -133,7 +138,7 @@ void Node::answer_call(const PeerPort::Link& link) {
 Result<std::unique_ptr<failover::Agent>> Node::make_agent() {
   const FailoverConfig& config = config_.failover;
   failover::Agent::Config about;
-  about.settings = {config.policy, config.silent_ms, config_.replication.timeout_ms};
+  about.settings = failover::settings_of(config_);
   about.vip = {config.vip_role_file, config.vip_claim_file, config.vip_address};
   const auto take_command = [](std::string_view key, const std::string& text,
                                std::vector<std::string>& words) -> Result<void> {
@@ -150,11 +155,20 @@ Result<std::unique_ptr<failover::Agent>> Node::make_agent() {
   failover::Agent::Ports ports;
   ports.now = [this] { return clock_.now(); };
   ports.facts = [this] { return failover_facts(); };
-  ports.lead = [this] { return lead(); };
-  ports.step_down = [this](const std::string& why) { begin_again(why); };
+  ports.lead = [this](std::optional<Term> term) { return lead(term); };
+  ports.standby = [this] {
+    const Hello& hello = feed_->standby_hello();
+    return WitnessMember{peer_node_, hello.incarnation, hello.boot_id};
+  };
+  ports.step_down = [this](const std::string& why, bool aside) { begin_again(why, aside); };
   ports.wish_permitted = [this] {
     if (runner_.leads()) runner_.run([](Primary&, Instant) {});
   };
+  ports.changed = [this](const failover::Machine::Change& change) {
+    note_role(std::string(name_of(change.from)), std::string(name_of(change.event)),
+              std::string(name_of(change.to)), std::string(change.why));
+  };
+  ports.offer = [this] { runner_.run([this](Primary&, Instant) { feed_->offer(); }); };
   ports.log = [this](failover::Agent::Weight weight, const std::string& text) {
     const bool grave = weight == failover::Agent::Weight::error;
     log_->log(grave                                        ? spdlog::level::err
@@ -162,7 +176,13 @@ Result<std::unique_ptr<failover::Agent>> Node::make_agent() {
                                                            : spdlog::level::info,
               "{}", text);
   };
-  return std::make_unique<failover::Agent>(io_, std::move(about), std::move(ports));
+  about.us = {config_.node_id, incarnation_, boot_id().value_or("")};
+  about.mode = config_.replication.mode;
+  about.term_number = term_number_of(config_.node_id);
+  auto witness = make_witness(io_, config_);
+  if (!witness) return tl::unexpected(std::move(witness.error()));
+  return std::make_unique<failover::Agent>(io_, std::move(about), std::move(*witness),
+                                           std::move(ports));
 }
 
 failover::Standing Node::standing() const {
@@ -186,22 +206,30 @@ failover::Facts Node::failover_facts() const {
   if (runner_.leads()) {
     const Feed::Status status = feed_->status(clock_.now());
     facts.heard_at = status.silent_since;
+    facts.seen_at = status.heard_at;
     facts.serves = serves_;
     facts.wants_pair = feed_->wish() == Feed::Wish::pair;
-    facts.wants_alone = feed_->wish() == Feed::Wish::alone;
+    // Who has offered the lead hears of its own disk no more, so the wish would not come.
+    facts.wants_alone =
+        feed_->wish() == Feed::Wish::alone || (feed_->has_offered() && !feeding_->has_link());
     facts.standby_answers = status.answers;
     facts.superseded = feed_->superseded_by().has_value();
+    facts.promised_at = status.promised_at;
+    facts.move = feed_->move();
   } else {
     facts.standing = standing();
     facts.heard_at = following_->standby().heard_at();
   }
   // In the same millisecond too: whoever dies is heard of just before.
-  facts.refused = refused_at_.ms > 0 && facts.heard_at <= refused_at_;
+  add_paths(facts);
+  facts.refused = refused_at_.ms > 0 && std::max(facts.heard_at, facts.seen_at) <= refused_at_;
   return facts;
 }
 
 void Node::look() {
   if (agent_) agent_->look();
+  if (heartbeat_port_) heartbeat_port_->tell();
+  conclude_move();
 }
 
 // Whether its process is dead is known at once.
@@ -218,6 +246,10 @@ void Node::look_at_peer() {
 Result<void> Node::may_lead() const {
   const failover::Objection objection = failover::objection_to_lead(standing());
   if (objection == failover::Objection::none) return {};
+  // What this node does not know the witness does.
+  const bool is_here =
+      objection == failover::Objection::follows || objection == failover::Objection::not_whole;
+  if (!is_here && agent_->facts().witness.may_claim) return {};
   const Standby& standby = following_->standby();
   std::string known = "Here the log ends at " + std::to_string(standby.end().lsn) + " of term " +
                       std::to_string(standby.end().term.counter);
@@ -237,10 +269,10 @@ Result<void> Node::promote(bool force) {
   if (auto may = may_lead(); !may && !force) return may;
   if (following_->standby().differs())
     return failure("What is in memory is not what the log says: restart this node first.");
-  return agent_->promote();
+  return agent_->promote(force);
 }
 
-Result<void> Node::lead() {
+Result<void> Node::lead(std::optional<Term> claimed) {
   Position end = data_.position;
   Lsn tables_at = data_.tables_at;
   if (following_) {
@@ -254,7 +286,7 @@ Result<void> Node::lead() {
     tables_at = standby.tables_at();
   }
   Term term = std::max(file_.state().term_seen, end.term);
-  term = {term.counter + 1, term_number_of(config_.node_id)};
+  term = claimed.value_or(Term{term.counter + 1, term_number_of(config_.node_id)});
   const auto written = file_.change([term](NodeState& state) {
     state.term_seen = term;
     state.role = NodeState::Role::solo;
@@ -277,10 +309,12 @@ Result<void> Node::lead() {
   std::function<void(Instant)> replicate = [](Instant) {};
   if (peer_port_) {
     feeding_ = std::make_unique<Feeding>(
-        runner_, *feed_, *data_.store, file_, log_,
-        Feeding::Ports{[this](Feed::Wish wish) { return agent_->permits(wish); },
-                       [this] { asio::post(io_, [this] { look(); }); }, [this] { look_at_peer(); },
-                       [this](const std::string& why) { begin_again(why); }});
+        runner_, *feed_, *data_.store, file_, client_roll_, log_,
+        Feeding::Ports{
+            [this](Feed::Wish wish) { return agent_->permits(wish); },
+            [this] { agent_->granted(); }, [this] { asio::post(io_, [this] { look(); }); },
+            [this] { asio::post(io_, [this] { switch_as_asked(); }); }, [this] { look_at_peer(); },
+            [this](const std::string& why) { begin_again(why); }, peer_about_});
     replicate = [this](Instant at) { feeding_->replicate(at); };
   }
   runner_.lead(config_,
@@ -288,24 +322,31 @@ Result<void> Node::lead() {
   log_->info("leading in term {}, from log position {}", term.counter, record->position.lsn);
   if (auto opened = open_listeners(); !opened) return opened;
   serves_ = true;
+  wake_clients();
   supervisor_.ready("serving");
   return {};
 }
 
-Result<void> Node::demote() {
-  if (!runner_.leads()) return failure("This node is a standby already.");
-  if (!peer_port_) return failure("This node has no peer: replication.peer is not set.");
-  const auto written =
-      file_.change([](NodeState& state) { state.role = NodeState::Role::standby; });
-  if (!written) return written;
-  agent_->take(failover::Event::demote);
-  return {};
+Result<Json> Node::witness(bool establish) {
+  if (!agent_ || agent_->witness() == nullptr)
+    return failure("There is no witness: witness.etcd is not set.");
+  if (establish) {
+    if (auto begun = agent_->establish(); !begun) return tl::unexpected(begun.error());
+  }
+  return witness_json(*agent_->witness(), clock_.now());
 }
 
-void Node::begin_again(const std::string& why) {
+void Node::begin_again(const std::string& why, bool aside) {
   if (std::exchange(again_, true)) return;
   log_->warn("this node starts anew: {}", why);
-  if (runner_.leads())
+  end_move();
+  const failover::Role role = agent_ ? agent_->machine().role() : failover::Role::solo;
+  note_role(std::string(name_of(role)), std::string(failover::kAnew),
+            std::string(name_of(failover::Role::reconciling)), why);
+  if (runner_.leads()) feed_->end();
+  // Who may have been followed by its standby leads again if that one says that it has not.
+  const bool may_lead_again = feed_ && feed_->move() == Feed::Move::offered;
+  if (runner_.leads() && (demotes_ || !(aside || may_lead_again)))
     static_cast<void>(
         file_.change([](NodeState& state) { state.role = NodeState::Role::standby; }));
   stop();
@@ -315,8 +356,11 @@ void Node::begin_again(const std::string& why) {
 
 Json Node::replication_status() const {
   const bool leads = runner_.leads();
+  // One that is about to end commits nothing any more.
+  const bool ends =
+      !stop_at_.is_never() || (agent_ && agent_->machine().role() == failover::Role::demoting);
   const Term term = leads ? primary_->position().term : file_.state().term_seen;
-  Json json{{"role", leads ? "primary" : "standby"},
+  Json json{{"role", leads && !ends ? "primary" : "standby"},
             {"node", config_.node_id},
             {"cluster", config_.cluster_id},
             {"term", term.counter},
@@ -364,9 +408,11 @@ Json Node::replication_status() const {
       replication["image"] =
           image_json(image->begin, image->progress.rows, ms_between(image->began_at, now));
   }
-  const failover::Machine& machine = agent_->machine();
-  json["failover"] = {{"role", failover::name_of(machine.role())},
-                      {"policy", failover::name_of(config_.failover.policy)}};
+  add_peer_report(peer);
+  json["failover"] = failover_status();
+  json["failover"].update(paths_status());
+  if (!config_.failover.vip_address.empty()) json["vip"] = vip_status();
+  if (const auto* witness = agent_->witness()) json["witness"] = witness_json(*witness, now);
   json["peer"] = std::move(peer);
   json["replication"] = std::move(replication);
   return json;

@@ -120,6 +120,7 @@ void PeerPort::dial() {
   dialler_.dial(replication.peer, replication.timeout_ms,
                 [this](Result<asio::ip::tcp::socket> socket) {
                   if (socket) return take_dialled(std::move(*socket));
+                  problem_ = socket.error().text;
                   report("replication: " + socket.error().text);
                   ports_.unreachable(socket.error().text, dialler_.was_refused());
                   dial_later();
@@ -133,12 +134,14 @@ void PeerPort::take_dialled(asio::ip::tcp::socket socket) {
   const std::weak_ptr<PeerLink> weak = link;
   PeerLink::Handlers handlers;
   handlers.opened = [this, weak] {
+    problem_.clear();
     const Link one = weak.lock();
     if (one && forget(one)) ports_.dialled(one);
     dial_later();
   };
   handlers.frame = [](Frame&&) {};
   handlers.closed = [this, weak](const std::string& why, bool) {
+    problem_ = why;
     report("replication: " + why);
     ports_.unreachable(why, false);
     if (const Link one = weak.lock()) forget(one);

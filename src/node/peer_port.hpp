@@ -42,6 +42,8 @@ class PeerPort {
   void stop();
   // The link has just been lost: the peer is dialled now and not a little later.
   void dial_now();
+  // Why the last dial came to nothing; empty: it did not.
+  [[nodiscard]] const std::string& problem() const { return problem_; }
   [[nodiscard]] std::uint16_t port() const { return listener_.port(); }
 
  private:
@@ -65,6 +67,7 @@ class PeerPort {
   PeerDialler dialler_;
   asio::steady_timer timer_;
   std::vector<Link> waiting_;  // They have not said who they are; the oldest first.
+  std::string problem_;
   bool dialling_ = false;
   std::chrono::milliseconds dial_after_{250};
   std::map<std::string, Instant> reported_;  // Sentences, and when.

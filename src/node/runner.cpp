@@ -14,7 +14,6 @@ namespace {
 
 // Nobody is turned away here: hubs stop reading by what is under way, the password workers by the
 // length of their queue, and administration is one thread that waits for answers.
-constexpr std::size_t kNoBound = SIZE_MAX;
 constexpr std::size_t kOutputsMax = 16'384;  // Of a batch, about 2 MB.
 // What the disk has not taken yet, at the most: then no more events are taken.
 constexpr std::uint64_t kBacklogBytes = 32U << 20U;
@@ -61,7 +60,8 @@ void Runner::lead(const Config& config, Role role) {
                          });
                        },
                        [this] { post([](Primary& p, Instant) { p.tables_written(); }); },
-                       role_->archived, [this] { return followed_.load(); }, &measures_});
+                       role_->archived, [this] { return followed_.load(); },
+                       [this] { return allowance_.load(); }, &measures_});
   committer_->set_flush(flushing_);
   body_reader_.emplace(role_->store, [this](const BodiesRead& read) {
     post([read](Primary& p, Instant now) {
@@ -93,6 +93,7 @@ void Runner::post(Closure closure, std::function<void()> otherwise) {
 }
 
 void Runner::run_events(std::uint8_t sink, std::vector<Event>& events) {
+  if (role_->feed.moves()) return put_events(sink, events);
   const Instant now = clock_.now();
   step_all(events, now);
   finish_batch(now);
@@ -114,7 +115,10 @@ void Runner::turn_away() {
 }
 
 void Runner::drain() {
-  batches_.drain(drained_batches_);
+  // Clients wait while the leadership moves to the standby, and all else once that was offered.
+  held_ = role_ && role_->feed.moves();
+  if (role_ && role_->feed.has_offered()) return;
+  if (!held_) batches_.drain(drained_batches_);
   closures_.drain(drained_closures_);
   if (drained_batches_.empty() && drained_closures_.empty()) return;  // One wake-up too many.
   if (!role_) return turn_away();
@@ -138,38 +142,42 @@ void Runner::step_all(std::vector<Event>& events, Instant now) {
 }
 
 void Runner::step(Event& event, Instant now) {
-  const Connections& connections = std::as_const(role_->primary.broker()).world().connections;
-  const ConnectionId id = connection_of(event);
-  if (may_accept_client(event)) {
-    const Connection* before = connections.find(id);
-    const bool was_ready = before != nullptr && before->phase == ConnectionPhase::ready;
-    role_->primary.step(std::move(event), now);
-    const Connection* after = connections.find(id);
-    if (!was_ready && after != nullptr && after->phase == ConnectionPhase::ready) {
-      log_.connected(*after, now);
-    }
-    return;
-  }
+  if (may_accept_client(event)) return step_accepting(event, now);
   if (const auto* closed = std::get_if<Closed>(&event)) {
-    if (const Connection* connection = connections.find(id)) {
+    if (const Connection* connection = find_connection(closed->connection))
       log_.closed(*connection, closed->why, now);
-    }
   }
   role_->primary.step(std::move(event), now);
+}
+
+void Runner::step_accepting(Event& event, Instant now) {
+  const ConnectionId id = connection_of(event);
+  const Connection* before = find_connection(id);
+  const bool was_ready = before != nullptr && before->phase == ConnectionPhase::ready;
+  role_->primary.step(std::move(event), now);
+  const Connection* after = find_connection(id);
+  if (!was_ready && after != nullptr && after->phase == ConnectionPhase::ready)
+    log_.connected(*after, now);
+}
+
+const Connection* Runner::find_connection(ConnectionId id) const {
+  return std::as_const(role_->primary.broker()).world().connections.find(id);
 }
 
 void Runner::finish_batch(Instant now) {
   Primary& primary = role_->primary;
   Feed& feed = role_->feed;
+  primary.rest(feed.has_offered());
   if (primary.next_due() <= now) primary.tick(now);
   const std::size_t held_before = primary.gate().held_count();
-  auto record = primary.seal(now, false);
+  auto record = primary.seal(now, feed.verifies() || feed.moves());
   if (primary.gate().held_count() > held_before) commit_timer_.held(primary.position().lsn);
   feed.await(primary.awaited());
   if (record) {
     feed.append(*record, now);
     committer_->append(std::move(*record));
   }
+  feed.verify();  // What is to be sealed is, so that the State stands where the log does.
   if (feed.next_due() <= now) feed.tick(now);
   role_->replicate(now);
   commit();
@@ -177,6 +185,7 @@ void Runner::finish_batch(Instant now) {
   if (auto request = primary.take_body_request()) body_reader_->read(std::move(*request));
   for (Outputs& outputs : primary.take_outputs()) carry_out(std::move(outputs));
   if (owes_) pay_events();
+  if (held_ && !feed.moves()) asio::post(io_, [this] { drain(); });
   set_timer(now);
 }
 
@@ -191,6 +200,7 @@ void Runner::commit() {
     flushing_ = !flushing_;
     committer_->set_flush(flushing_);
   }
+  allowance_ = feed.log_allowance();  // Before what it belongs to.
   followed_ = feed.needed_from();
 }
 

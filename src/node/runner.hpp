@@ -90,6 +90,8 @@ class Runner {
   void turn_away();
   void step_all(std::vector<Event>& events, Instant now);
   void step(Event& event, Instant now);
+  void step_accepting(Event& event, Instant now);  // It may make a connection ready.
+  [[nodiscard]] const Connection* find_connection(ConnectionId id) const;  // Null: it is gone.
   void finish_batch(Instant now);
   void commit();
   void take_events(std::uint8_t sink, std::size_t count);
@@ -103,8 +105,10 @@ class Runner {
   std::optional<Role> role_;
   bool flushing_ = false;                  // What the committer was told.
   std::atomic<Lsn> followed_{UINT64_MAX};  // The feed needs the log from here on.
+  std::atomic<std::uint64_t> allowance_{0};
   Mailbox<Batch> batches_;
   Mailbox<Posted> closures_;
+  bool held_ = false;                   // Something may wait in them without another wake-up.
   std::vector<Batch> drained_batches_;  // Kept for their capacity.
   std::vector<Posted> drained_closures_;
   std::vector<Sink> sinks_;

@@ -17,20 +17,20 @@ namespace {
 
 constexpr std::size_t kWriteBytes = 1U << 20U;
 constexpr std::size_t kFrameBytes = 4;  // The size of a record, before it.
-constexpr std::string_view kPrefix = "diverged-";
+constexpr std::string_view kDivergedPrefix = "diverged-";
 constexpr std::string_view kUnfinished = ".part";
 
 std::string name_of(std::uint64_t term, Lsn first) {
-  return std::string(kPrefix) + std::to_string(term) + "-" + std::to_string(first);
+  return std::string(kDivergedPrefix) + std::to_string(term) + "-" + std::to_string(first);
 }
 
 // The term and the first record; nothing if it is no name of a tail.
 std::optional<std::pair<std::uint64_t, Lsn>> parse_name(std::string_view name) {
-  if (!name.starts_with(kPrefix)) return std::nullopt;
+  if (!name.starts_with(kDivergedPrefix)) return std::nullopt;
   std::uint64_t term = 0;
   Lsn first = 0;
   const char* const end = name.data() + name.size();
-  const auto behind_term = std::from_chars(name.data() + kPrefix.size(), end, term);
+  const auto behind_term = std::from_chars(name.data() + kDivergedPrefix.size(), end, term);
   if (behind_term.ec != std::errc() || behind_term.ptr == end) return std::nullopt;
   const auto behind_first = std::from_chars(behind_term.ptr + 1, end, first);
   if (behind_first.ec != std::errc() || name_of(term, first) != name) return std::nullopt;

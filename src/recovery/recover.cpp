@@ -64,6 +64,7 @@ class Recoverer {
     std::uint64_t count = 0;
     const std::string title(name(table));
     std::vector<TableRow> away;
+    state_.expect(table, store_.rows_about(table));
     const auto read = store_.read_table(table, [&](ByteView key, ByteView value) {
       if (table == Table::retained && is_away(key, value)) {
         away.push_back({table, std::string(key), std::string(value)});

@@ -8,7 +8,7 @@
 namespace tandemq {
 namespace {
 
-constexpr std::uint64_t kProgressEvery = 100'000;  // Records.
+constexpr std::uint64_t kVerifiedEvery = 100'000;  // Records.
 // A second broker's memory is not to be had where one runs already: bodies leave it.
 constexpr std::uint64_t kBodiesMax = 64ULL << 20;
 
@@ -41,7 +41,7 @@ class Verifier {
   void walk_log() {
     const auto read = store_.read(store_.first_lsn(), [this](Lsn lsn, ByteView bytes) {
       check_record(lsn, bytes);
-      if (++result_.records % kProgressEvery == 0)
+      if (++result_.records % kVerifiedEvery == 0)
         progress_("reading the log: " + std::to_string(result_.records));
       return true;
     });

@@ -36,7 +36,7 @@ std::uint16_t Outgoing::free_packet_id() const {
   return id;
 }
 
-void Outgoing::add(Delivery delivery) {
+void Outgoing::add(Delivery&& delivery) {
   ENSURE(delivery.packet_id == 0 || queued_count() == 0,
          "a delivery must not overtake those that wait");
   ENSURE(delivery.packet_id == 0 || delivery.qos != mqtt::QoS::at_most_once,
@@ -45,7 +45,7 @@ void Outgoing::add(Delivery delivery) {
   restore(std::move(delivery));
 }
 
-void Outgoing::restore(Delivery delivery) {
+void Outgoing::restore(Delivery&& delivery) {
   ENSURE(delivery.sequence >= next_sequence(), "sequences rise");
   if (delivery.phase == DeliveryPhase::queued) {
     queued_bytes_ += delivery.size();

@@ -60,13 +60,13 @@ class Outgoing {
     return deliveries_.size() == 0 ? 0 : deliveries_[deliveries_.size() - 1].sequence + 1;
   }
 
-  void add(Delivery delivery);  // With a packet id: in flight at once; none may be queued.
+  void add(Delivery&& delivery);  // With a packet id: in flight at once; none may be queued.
   Delivery send(std::uint16_t packet_id);  // The oldest queued one; of QoS 0 it is removed.
   Delivery release(std::size_t i);         // Gives its message back; the delivery stays.
   Delivery remove(std::size_t i);
-  void restore(Delivery delivery);  // As it was, in any phase; behind all others.
-  void note_row(std::size_t i);     // It has a row that is up to date.
-  void note_no_rows();              // None has.
+  void restore(Delivery&& delivery);  // As it was, in any phase; behind all others.
+  void note_row(std::size_t i);       // It has a row that is up to date.
+  void note_no_rows();                // None has.
 
  private:
   Ring<Delivery> deliveries_;  // By sequence.

@@ -1,5 +1,6 @@
 #include "session/state.hpp"
 
+#include "base/checksum.hpp"
 #include "base/ensure.hpp"
 #include "session/rows.hpp"
 
@@ -22,13 +23,15 @@ void State::apply(const Mutation& mutation) {
   std::visit([this](const auto& m) { apply_to(m); }, mutation);
 }
 
-const Session* State::session(SessionId id) const {
-  return index(id) < sessions_.size() ? sessions_[index(id)].get() : nullptr;
+std::uint32_t State::client_hash(std::string_view client_id) {
+  return static_cast<std::uint32_t>(checksum(client_id));
 }
 
 const Session* State::find_session(std::string_view client_id) const {
-  const auto found = by_client_.find(client_id);
-  return found == by_client_.end() ? nullptr : found->second;
+  const std::uint32_t found = by_client_.find(client_hash(client_id), [&](std::uint32_t id) {
+    return sessions_[id]->client_id == client_id;
+  });
+  return session(static_cast<SessionId>(found));
 }
 
 void State::for_each_session(const std::function<void(const Session&)>& visit) const {
@@ -108,8 +111,8 @@ void State::apply_to(const SessionOpened& m) {
   session->client_id = m.client_id;
   session->user_name = m.user_name;
   session->opened_at = m.at;
-  const bool fresh = by_client_.emplace(session->client_id, session.get()).second;
-  ENSURE(fresh, "a client id has one session");
+  ENSURE(find_session(session->client_id) == nullptr, "a client id has one session");
+  by_client_.insert(client_hash(session->client_id), index(session->id));
   mark(*session);
   sessions_[slot] = std::move(session);
 }
@@ -145,7 +148,7 @@ void State::apply_to(const SessionEnded& m) {
   for (std::size_t i = 0; i < session.outgoing.size(); ++i)
     forget(session, session.outgoing[i], by_range);
   if (has_row) marks_.gone.push_back({Table::sessions, session_key(m.session)});
-  by_client_.erase(session.client_id);
+  by_client_.erase(client_hash(session.client_id), index(m.session));
   sessions_[index(m.session)].reset();
   free_sessions_.insert(index(m.session));
 }

@@ -11,6 +11,7 @@
 #include "session/session.hpp"
 #include "session/table_marks.hpp"
 #include "session/tables.hpp"
+#include "topic/slot_table.hpp"
 #include "topic/subscription_index.hpp"
 #include "topic/topic_tree.hpp"
 
@@ -28,6 +29,7 @@ namespace tandemq {
 
 // More sessions than anybody has; an id above it is damage.
 inline constexpr std::size_t kSessionSlotsMax = 100'000'000;
+inline constexpr std::uint64_t kRowsExpectedMax = 10'000'000;  // What is guessed costs no more.
 inline constexpr std::size_t kDigestedEnds = 512;   // Deliveries at either end of a queue.
 inline constexpr std::uint64_t kMessageDigest = 5;  // The kind of a message in State::digest().
 std::uint64_t message_digest(const Message& message);
@@ -41,7 +43,10 @@ class State {
  public:
   void apply(const Mutation& mutation);
 
-  [[nodiscard]] const Session* session(SessionId id) const;  // Null if there is none.
+  // Null if there is none.
+  [[nodiscard]] const Session* session(SessionId id) const {
+    return index(id) < sessions_.size() ? sessions_[index(id)].get() : nullptr;
+  }
   [[nodiscard]] const Session* find_session(std::string_view client_id) const;
   [[nodiscard]] std::size_t session_count() const { return by_client_.size(); }
   // Every session id in use is below this: a walk in pages goes from 1 to here.
@@ -94,6 +99,7 @@ class State {
   // body of a retained message has to be in memory.
   void restore(const TablesAt& at);
   Result<void> restore(Table table, ByteView key, ByteView value);
+  void expect(Table table, std::uint64_t rows);  // About so many are to come: room is made at once.
   // After the last row: drops messages that nobody refers to, and says how many.
   std::size_t finish_restore();
 
@@ -126,6 +132,7 @@ class State {
   void apply_to(const WillCleared& m);
   void apply_to(const TermStart& m);
 
+  static std::uint32_t client_hash(std::string_view client_id);
   Session& existing(SessionId id);
   StoredMessage& refer(MessageId id);
   void forget(StoredMessage& message);
@@ -143,9 +150,9 @@ class State {
   void collect_session(SessionId id, TableChanges& changes);
   void collect_queue(Session& session, TableChanges& changes);
 
-  std::vector<std::unique_ptr<Session>> sessions_;            // By id; slot 0 stays empty.
-  std::set<std::uint32_t> free_sessions_;                     // Empty slots below sessions_.size().
-  std::unordered_map<std::string_view, Session*> by_client_;  // Keys point into the sessions.
+  std::vector<std::unique_ptr<Session>> sessions_;  // By id; slot 0 stays empty.
+  std::set<std::uint32_t> free_sessions_;           // Empty slots below sessions_.size().
+  SlotTable by_client_;                             // Ids, by the name of the client.
   SubscriptionIndex subscriptions_;
   std::unordered_map<MessageId, StoredMessage> messages_;
   TopicTree retained_topics_;

@@ -180,17 +180,16 @@ void check_delivery(Broken& broken, const Session& session, std::size_t i) {
 
 std::vector<std::string> State::check() const {
   Broken broken;
-  std::unordered_map<MessageId, std::uint32_t> references;
-  references.reserve(messages_.size());
+  for (const auto& [id, stored] : messages_) stored.counted = 0;
   std::uint64_t queued = 0;
   std::size_t filters = 0;
   std::size_t sessions = 0;
   for_each_session([&](const Session& session) {
     const std::string& who = session.client_id;
     ++sessions;
+    broken.unless(find_session(who) == &session, who, ": not found by its client id");
     filters += session.filters.size();
     queued += session.outgoing.queued_count();
-    broken.unless(find_session(who) == &session, who, ": not found by its client id");
     for (const std::string& filter : session.filters)
       broken.unless(subscriptions_.find(filter, session.id) != nullptr, who,
                     ": not indexed: ", filter);
@@ -201,23 +200,24 @@ std::vector<std::string> State::check() const {
       const Delivery& delivery = session.outgoing[i];
       check_delivery(broken, session, i);
       if (delivery.phase == DeliveryPhase::queued) bytes += delivery.size();
-      if (delivery.stored != nullptr) ++references[delivery.stored->id];
+      if (delivery.stored != nullptr) ++delivery.stored->counted;
     }
     broken.unless(bytes == session.outgoing.queued_bytes(), who, ": queued bytes are miscounted");
   });
   retained_topics_.for_each([&](std::string_view topic, std::uint32_t slot) {
     const MessageRef& message = retained_[slot];
     broken.unless(message && message->topic == topic, "retained: ", topic);
-    if (message) ++references[message->id];
+    const StoredMessage* held = message ? stored(message->id) : nullptr;
+    broken.unless(held != nullptr, "retained, but gone: ", topic);
+    if (held != nullptr) ++held->counted;
   });
   std::uint64_t body_bytes = 0;
   for (const auto& [id, stored] : messages_) {
-    broken.unless(references[id] == stored.references && stored.references > 0, "message ",
+    broken.unless(stored.counted == stored.references && stored.references > 0, "message ",
                   std::to_string(number(id)), ": references");
     broken.unless(stored.body || stored.tabled, "a body that is nowhere");
     if (stored.body) body_bytes += body_cost(stored);
   }
-  broken.unless(references.size() == messages_.size(), "a reference to a message that is gone");
   broken.unless(queued == queued_count_, "the number of queued deliveries is miscounted");
   broken.unless(sessions == by_client_.size(), "a client id without a session");
   broken.unless(filters == subscriptions_.size(), "subscriptions without a session");

@@ -162,6 +162,12 @@ void State::restore(const TablesAt& at) {
   terms_ = at.terms;
 }
 
+void State::expect(Table table, std::uint64_t rows) {
+  const std::uint64_t room = std::min(rows, kRowsExpectedMax);
+  if (table == Table::sessions) sessions_.reserve(room), by_client_.reserve(room);
+  if (table == Table::messages) messages_.reserve(room);
+}
+
 Result<void> State::restore(Table table, ByteView key, ByteView value) {
   if (table == Table::messages) {
     const auto message = read_message_row(key, value);
@@ -195,16 +201,17 @@ Result<void> State::restore(Table table, ByteView key, ByteView value) {
 Result<void> State::restore_session(ByteView key, Reader& fields, ByteView value) {
   std::unique_ptr<Session> session = read_session_fields(key, fields);
   if (!session) return misfit();
-  if (by_client_.contains(session->client_id)) return failure("its client has a session already");
   const std::size_t slot = index(session->id);
   if (slot > kSessionSlotsMax) return misfit();
+  if (find_session(session->client_id) != nullptr)
+    return failure("its client has a session already");
+  by_client_.insert(client_hash(session->client_id), index(session->id));
   while (sessions_.size() <= slot) {
     if (!sessions_.empty()) free_sessions_.insert(static_cast<std::uint32_t>(sessions_.size()));
     sessions_.emplace_back();
   }
   free_sessions_.erase(index(session->id));
   session->row_checksum = checksum(value, 1);
-  by_client_.emplace(session->client_id, session.get());
   sessions_[slot] = std::move(session);
   return {};
 }
@@ -247,9 +254,11 @@ Result<void> State::restore_delivery(ByteView key, Reader& fields) {
     return misfit();
   if (!queued && outgoing.find_inflight(row.delivery.packet_id)) return misfit();
   if (row.message != MessageId::none) {
-    if (!messages_.contains(row.message))
+    const auto found = messages_.find(row.message);
+    if (found == messages_.end())
       return failure("its message " + std::to_string(number(row.message)) + " is missing");
-    row.delivery.stored = &refer(row.message);
+    ++found->second.references;
+    row.delivery.stored = &found->second;
   }
   row.delivery.tabled = true;
   if (queued) ++queued_count_;

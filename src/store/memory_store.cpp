@@ -141,6 +141,11 @@ Result<void> MemoryStore::read_table(
   return {};
 }
 
+std::uint64_t MemoryStore::rows_about(Table table) const {
+  const Lock lock(mutex_);
+  return tables_[index(table)].size();
+}
+
 std::vector<std::string> MemoryStore::get(Table table, std::span<const std::string> keys) const {
   const Lock lock(mutex_);
   const Rows& rows = tables_[index(table)];

@@ -36,6 +36,7 @@ class MemoryStore final : public Store {
   void write_tables(const TableChanges& changes) override;
   Result<void> read_table(
       Table table, const std::function<bool(ByteView key, ByteView value)>& visit) const override;
+  [[nodiscard]] std::uint64_t rows_about(Table table) const override;
   [[nodiscard]] std::vector<std::string> get(Table table,
                                              std::span<const std::string> keys) const override;
   [[nodiscard]] std::unique_ptr<TableSnapshot> snapshot() const override;  // A copy.

@@ -202,6 +202,10 @@ Result<void> RocksStore::read_table(
   return walk(table(of), std::string(), visit, damaged);
 }
 
+std::uint64_t RocksStore::rows_about(Table table) const {
+  return table_info(table).rows;
+}
+
 std::vector<std::string> RocksStore::get(Table of, std::span<const std::string> keys) const {
   std::vector<rocksdb::Slice> slices;
   for (const std::string& key : keys) slices.emplace_back(slice(key));

@@ -62,6 +62,8 @@ class Store {
   // Calls `visit` with each row, in the order of the keys, until it returns false.
   virtual Result<void> read_table(
       Table table, const std::function<bool(ByteView key, ByteView value)>& visit) const = 0;
+  // How many rows read_table() would visit, as far as that is known without reading them.
+  [[nodiscard]] virtual std::uint64_t rows_about(Table table) const = 0;
   // The values of these rows, empty for one that is not there or cannot be read.
   [[nodiscard]] virtual std::vector<std::string> get(Table table,
                                                      std::span<const std::string> keys) const = 0;

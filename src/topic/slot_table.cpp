@@ -2,6 +2,7 @@
 
 #include "base/ensure.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace tandemq {
@@ -16,6 +17,12 @@ constexpr std::size_t kFullDenominator = 5;
 constexpr std::size_t kShrinkBelow = 8;
 
 }  // namespace
+
+void SlotTable::reserve(std::size_t count) {
+  std::size_t capacity = std::max(slots_.size(), kCapacityMin);
+  while (count * kFullDenominator > capacity * kFullNumerator) capacity *= 2;
+  if (capacity > slots_.size()) resize(capacity);
+}
 
 void SlotTable::insert(std::uint32_t hash, std::uint32_t number) {
   ENSURE(number != 0, "0 marks an empty slot");

@@ -21,6 +21,8 @@ class SlotTable {
     return 0;
   }
 
+  // So many are going to be inserted.
+  void reserve(std::size_t count);
   // The number is not 0 and not in the table.
   void insert(std::uint32_t hash, std::uint32_t number);
   // The number is in the table under this hash.

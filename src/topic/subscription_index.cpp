@@ -83,6 +83,7 @@ void SubscriptionIndex::match(std::string_view topic, Matches& out) const {
   out.clear();
   if (topic.empty()) return;
   if (const std::uint32_t exact = find_exact(topic); exact != 0) report(exact, out);
+  if (nodes_[0].children == 0 && nodes_[0].below == 0) return;  // There are no wildcards.
   // Depth first with a stack of our own. Every node is visited at most once, since it has one
   // parent, so the work is bounded by the nodes that exist, however many "+" meet.
   out.steps.push_back({0, 0});

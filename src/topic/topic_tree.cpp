@@ -19,12 +19,12 @@ enum class Verdict {
 };
 
 // Names up to this size live inside std::string.
-constexpr std::size_t kInlineSize = 15;
+constexpr std::size_t kInlineName = 15;
 // What std::map keeps beside a pair: color and three pointers.
 constexpr std::size_t kMapNodeSize = 32;
 
 std::size_t text_cost(std::string_view topic) {
-  return topic.size() > kInlineSize ? topic.size() + 1 : 0;
+  return topic.size() > kInlineName ? topic.size() + 1 : 0;
 }
 
 // Appends the level and those after it, up to the first wildcard: the least name that can match.

@@ -193,7 +193,7 @@ struct LineType {
 };
 
 // In the order of Line.
-constexpr LineType kTypes[] = {
+constexpr LineType kLineTypes[] = {
     {"header", header_of},   {"session", session_of}, {"subscription", subscription_of},
     {"message", message_of}, {"queued", queued_of},   {"retained", retained_of},
     {"will", will_of},
@@ -202,8 +202,8 @@ constexpr LineType kTypes[] = {
 Result<Line> parse_object(const Json& json) {
   LineFields fields(json);
   const std::string name = fields.text("type");
-  const auto* type = std::ranges::find(kTypes, name, &LineType::name);
-  if (type == std::end(kTypes)) {
+  const auto* type = std::ranges::find(kLineTypes, name, &LineType::name);
+  if (type == std::end(kLineTypes)) {
     fields.fail("type", "header, session, subscription, message, queued, retained or will");
     return failure(fields.end().error().text);
   }
@@ -230,7 +230,7 @@ std::string line_text(const Line& line) {
 }
 
 std::string_view line_type(std::size_t index) {
-  return kTypes[index].name;
+  return kLineTypes[index].name;
 }
 
 }  // namespace tandemq

@@ -46,7 +46,7 @@ TEST_CASE("a ring behaves like a deque under any order of operations") {
     const bool grow = numbers.below(1000) < (i / 2000 % 2 == 0 ? 600 : 400);
     if (grow || model.empty()) {
       const std::string value = "value number " + std::to_string(i);
-      ring.push_back(value);
+      ring.push_back(std::string(value));
       model.push_back(value);
     } else {
       const std::size_t at = numbers.below(3) == 0 ? numbers.below(model.size()) : 0;
@@ -65,7 +65,7 @@ TEST_CASE("a ring behaves like a deque under any order of operations") {
 TEST_CASE("erasing keeps the order of the others, at the front, inside and at the back") {
   for (std::size_t gone = 0; gone < 5; ++gone) {
     Ring<std::size_t> ring;
-    for (std::size_t i = 0; i < 5; ++i) ring.push_back(i);
+    for (std::size_t i = 0; i < 5; ++i) ring.push_back(std::size_t{i});
     ring.erase(gone);
     REQUIRE(ring.size() == 4);
     for (std::size_t i = 0; i < 4; ++i) CHECK(ring[i] == (i < gone ? i : i + 1));
@@ -75,7 +75,7 @@ TEST_CASE("erasing keeps the order of the others, at the front, inside and at th
 TEST_CASE("an element that is removed is released at once") {
   Ring<std::shared_ptr<int>> ring;
   const auto value = std::make_shared<int>(1);
-  for (int i = 0; i < 3; ++i) ring.push_back(value);
+  for (int i = 0; i < 3; ++i) ring.push_back(std::shared_ptr<int>(value));
   CHECK(value.use_count() == 4);
   ring.erase(1);
   CHECK(value.use_count() == 3);
@@ -100,7 +100,7 @@ TEST_CASE("a ring of values that can only be moved grows and shrinks") {
 
 TEST_CASE("a ring that was moved from is empty and can be used again") {
   Ring<int> from;
-  for (int i = 0; i < 5; ++i) from.push_back(i);
+  for (int i = 0; i < 5; ++i) from.push_back(int{i});
   Ring<int> to = std::move(from);
   CHECK(to.size() == 5);
   CHECK(to.back() == 4);

@@ -183,6 +183,49 @@ TEST_CASE("of the three files of TLS none may be left out") {
         "error: replication.tls.ca is empty: TLS between the nodes needs cert, key and ca\n");
 }
 
+TEST_CASE("the second path needs both addresses, a peer that replicates, and its secret") {
+  Config config = config_with({"mqtt://localhost"});
+  config.replication.listen = "a:7400";
+  config.replication.peer = "b:7400";
+  config.replication.secret_file = "secret";
+  FailoverConfig& failover = config.failover;
+  failover.heartbeat_listen = "a:7401";
+  failover.heartbeat_peer = "b:7401";
+  CHECK(report(config).empty());
+  failover.heartbeat_peer.clear();
+  CHECK(report(config) ==
+        "error: heartbeat.listen is set and heartbeat.peer is not: both nodes have both\n");
+  failover.heartbeat_peer.swap(failover.heartbeat_listen);
+  CHECK(report(config) ==
+        "error: heartbeat.peer is set and heartbeat.listen is not: both nodes have both\n");
+  failover.heartbeat_listen = failover.heartbeat_peer = "a:7401";
+  CHECK(report(config).starts_with("error: heartbeat.peer = 'a:7401': this is the address of"));
+  failover.heartbeat_peer = "b:0";
+  CHECK(report(config) == "error: heartbeat.peer = 'b:0': expected a PORT from 1 to 65535\n");
+  failover.heartbeat_peer = "b:7401";
+  config.replication.secret_file.clear();
+  config.replication.tls_cert = config.replication.tls_key = config.replication.tls_ca = "x.pem";
+  CHECK(report(config).starts_with("error: heartbeat.listen would be an open door"));
+  config.replication = {};
+  CHECK(report(config).find("there is nobody to hear") != std::string::npos);
+}
+
+TEST_CASE("gateways are addresses, and leave time between a takeover and a primary alone") {
+  Config config = config_with({"mqtt://localhost"});
+  config.failover.gateways = {"192.0.2.1", "2001:db8::1"};
+  CHECK(report(config).empty());
+  config.failover.policy = FailoverPolicy::gateway;
+  CHECK(report(config).empty());
+  config.failover.silent_ms = 1'001;
+  CHECK(
+      report(config).starts_with("error: replication.timeout_ms = '2000': with failover.gateway"));
+  config.failover.policy = FailoverPolicy::manual;
+  CHECK(report(config) == "warning: failover.gateway is not used with this failover.policy\n");
+  config.failover.gateways = {"router.example.org"};
+  CHECK(report(config).find("error: failover.gateway = 'router.example.org': expected an IPv4") !=
+        std::string::npos);
+}
+
 TEST_CASE("what is only in memory cannot be replicated") {
   Config config = config_with({"mqtt://localhost"});
   config.replication.listen = config.replication.peer = "localhost:7400";

@@ -274,3 +274,15 @@ TEST_CASE("the first record of a primary begins its term, and no other does") {
   CHECK(state.terms().back() == TermBegin{{2, 7}, last.lsn + 1});
   CHECK_FALSE(next.seal(bare.now).has_value());
 }
+
+TEST_CASE("a primary that rests seals nothing, and what says goodbye leaves without a record") {
+  Lab lab;
+  Client& client = lab.join(v5("c", 10));
+  client.subscribe("t");
+  const Position before = lab.primary().position();
+  lab.primary().rest(true);
+  CHECK(lab.primary().next_due().is_never());
+  lab.batch([&] { lab.primary().broker().say_goodbye(lab.now, lab.primary().effects()); });
+  CHECK(client.next().starts_with("DISCONNECT"));
+  CHECK(lab.primary().position() == before);
+}

@@ -330,11 +330,16 @@ TEST_CASE("a standby that differs says so, ends the link and wants an image from
   CHECK(lab.connect().wants_image);
 }
 
-TEST_CASE("the same digest is no difference") {
+TEST_CASE("the same digest is no difference, and is answered by it") {
   StandbyLab lab;
   lab.follow();
   lab.take(lab.log.frame(4, 6));
-  lab.take(StateDigest{6, 0, 10, lab.log.state.digest(0, 10)});
+  (void)lab.standby->take_frames();
+  const StateDigest theirs{6, 0, 10, lab.log.state.digest(0, 10)};
+  lab.take(StateDigest(theirs));
+  const auto answers = frames_of<StateDigest>(lab.standby->take_frames());
+  REQUIRE(answers.size() == 1);
+  CHECK(answers[0] == theirs);
   CHECK(lab.standby->take_demands().empty());
   CHECK(lab.standby->phase() == Phase::following);
 }

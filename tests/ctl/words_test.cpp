@@ -40,6 +40,15 @@ TEST_CASE("options may stand anywhere, with their value behind '=' or as the nex
   CHECK(request.socket == "/s");
 }
 
+TEST_CASE("-n is short for --limit, for commands that have one") {
+  CHECK(parsed({"events", "-n", "5"}).arguments["limit"] == 5U);
+  CHECK(parsed({"queue", "peek", "-n", "5", "meter"}).arguments ==
+        Json{{"client", "meter"}, {"limit", 5U}});
+  CHECK(parsed({"publish", "-n", "5"}).arguments == Json{{"topic", "-n"}, {"payload", "5"}});
+  CHECK(problem({"events", "-n", "x"}).find("must be a number") != std::string::npos);
+  CHECK(problem({"events", "-n"}).find("one word too many") != std::string::npos);
+}
+
 TEST_CASE("behind -- and behind a single dash there is no option") {
   CHECK(parsed({"publish", "t", "-5"}).arguments["payload"] == "-5");
   CHECK(parsed({"publish", "t", "--", "--json"}).arguments["payload"] == "--json");

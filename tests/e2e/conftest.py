@@ -197,6 +197,21 @@ def pair(tmp_path):
 
 
 @pytest.fixture
+def lone_primary(tmp_path):
+    """A node that leads, whose standby the test is: the node, its port for that, the secret."""
+    from pair import Node, meeting, write_secret  # pylint: disable=import-outside-toplevel
+    secret = write_secret(tmp_path / "secret")
+    port = free_port()
+    node = Node("a", (*meeting(port, free_port(), secret), "--failover.policy=manual"))
+    try:
+        assert node.ctl("promote").returncode == 0
+        yield node, port, secret.read_bytes().strip()
+        node.stop()
+    finally:
+        node.remove()
+
+
+@pytest.fixture
 def proxy():
     """Stands between the nodes of a pair that is started with peer_ports=proxy.between."""
     one = PeerProxy()

@@ -12,6 +12,7 @@ import wire
 from crash_ledger import Span, now
 
 RETRY_S = 0.02
+CONNECT_S = 0.5  # A SYN that nobody answers is not waited for.
 TICK_S = 0.08  # At most, so that messages come in bursts and many are in flight.
 WINDOW = 16  # Below limits.receive_maximum.
 PACKET_IDS = 40  # Few, so that they are used again soon.
@@ -61,9 +62,10 @@ class Peer(asyncio.Protocol):
         while not self.load.over:
             self.ended.clear()
             try:
-                await loop.create_connection(lambda: self, "127.0.0.1", self.load.port)
+                await asyncio.wait_for(
+                    loop.create_connection(lambda: self, self.load.host, self.load.port), CONNECT_S)
                 await self.ended.wait()
-            except OSError:
+            except (OSError, asyncio.TimeoutError):
                 pass
             await self.pause()
 

@@ -138,6 +138,9 @@ class Ledger:
         self.readers.append(Reader(*words))
         return self.readers[-1]
 
+    def forget_gaps(self):
+        self.receipt_at, self.gap_ns = now(), 0
+
     def sent(self, message):
         message.sends += 1
         message.sent_at = min(message.sent_at, now())

@@ -14,6 +14,7 @@ from crash_ledger import Ledger, now
 
 POLL_S = 0.02
 STALL_S = 60  # How long nothing at all may happen while something is waited for.
+WAIT_S = 120  # For a condition.
 PUBLISHERS = 8
 VERSIONS = (wire.V5, wire.V311)
 
@@ -71,6 +72,10 @@ class Load:
     def port(self):
         return self.daemon.port  # Of a pair it moves.
 
+    @property
+    def host(self):
+        return getattr(self.daemon, "host", "127.0.0.1")
+
     # --- told by the clients
 
     def fail(self, text):
@@ -114,8 +119,12 @@ class Load:
 
     async def until(self, condition, what):
         self.progress()
+        began = now()
         while not condition():
             self.check()
+            assert now() - began < WAIT_S * 1e9, self.story(
+                f"waited {WAIT_S} s for {what}, while messages came and went:\n"
+                f"{self.daemon.text()}")
             assert now() - self.moved_at < STALL_S * 1e9, self.story(
                 f"waited for {what}, and nothing has happened for {STALL_S} s. The daemon runs"
                 f"{'' if self.accepted else ', but accepts nobody'}; its log ends:\n"
@@ -183,7 +192,7 @@ class Load:
         wanted = {one.name: one.messages[-1].payload() for one in self.retained}
         deleted = [name for name, payload in wanted.items() if not payload]
         left = {name: payload for name, payload in wanted.items() if payload}
-        with Client(self.port) as client:
+        with Client(self.port, host=self.host) as client:
             client.connect()
             client.subscribe(*((f"{kind}/#", 1) for kind in ("r1", "r2", "d1", "d2")))
             while left:

@@ -21,7 +21,7 @@ import pytest
 
 from client import Client
 from conftest import ROOT, Daemon
-from pair import PATIENCE_S, Node, Pair, write_secret
+from pair import PATIENCE_S, Node, Pair, patient, write_secret
 import wire
 
 HOSTS = ("a", "b", "client", "witness")
@@ -34,6 +34,8 @@ NETWORKS = {"clients": ("192.0.2", CLIENTS), "replication": ("198.51.100", REPLI
 VIP = "192.0.2.10"
 MQTT_PORT = 1883
 REPLICATION_PORT = 7400
+HEARTBEAT_PORT = 7401
+GATEWAY = "192.0.2.3"  # The host `client`.
 DISCARD_PORT = 9
 TOOLS = ("ip", "nft", "keepalived")
 CLONE_NEWNET = 0x40000000
@@ -233,11 +235,14 @@ class Network:
     def _end_all_in(self, host):
         """Children of what was killed; a namespace lives as long as they do. Nobody but what this
         test has started is in there."""
+        for pid in self.pids(host):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def pids(self, host):
         found = subprocess.run(["ip", "netns", "pids", self.name(host)], capture_output=True,
                                text=True, check=False)
-        for pid in found.stdout.split():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(int(pid), signal.SIGKILL)
+        return [int(pid) for pid in found.stdout.split()]
 
     def _ip(self, host, words):
         return self._call("ip", "-n", self.name(host), *words.split())
@@ -319,44 +324,67 @@ def say(folder, name, text):
 
 class NetNode(Node):
     """A node of a pair whose daemon runs on the host of its name, and serves there on every
-    address. It writes its role and claim files into `run_folder`."""
+    address. It writes its role and claim files into `run_folder`. `wrapper` stands before its
+    command; on a `small_disk` its data.dir is one of so many bytes, that ends with it."""
 
-    def __init__(self, network, name, options):
+    def __init__(self, network, name, options, wrapper=(), small_disk=0):
         self.name = name
         self.is_away = False
         self.network = network
         self.run_folder = network.folder / f"run-{name}"
         self.run_folder.mkdir()
+        mount = f'mkdir -p "$0" && mount -t tmpfs -o size={small_disk} tmpfs "$0" && exec "$@"'
+        disk = lambda folder: (["unshare", "--mount", "sh", "-c", mount, str(folder / "data")]
+                               if small_disk else [])
         Daemon.__init__(self, (f"--node.id={name}", f"--listener=mqtt://0.0.0.0:{MQTT_PORT}",
                                "--auth.anonymous=true", f"--vip.role_file={self.run_folder}/role",
                                f"--vip.claim_file={self.run_folder}/claim",
                                f"--vip.address={VIP}", *options),
-                        wrapper=lambda folder: network.words(name))
+                        wrapper=lambda folder: [*network.words(name), *wrapper, *disk(folder)])
+
+    def fill_disk(self, free):
+        """Leaves so many bytes of a small disk. Its mount is to be seen by the daemon alone."""
+        data = pathlib.Path(f"/proc/{self.process.pid}/root{self.data('')}")
+        space = os.statvfs(data)
+        with open(data / "filler", "wb") as filler:
+            os.posix_fallocate(filler.fileno(), 0, space.f_bavail * space.f_frsize - free)
+
+    def empty_disk(self):
+        pathlib.Path(f"/proc/{self.process.pid}/root{self.data('filler')}").unlink()
 
 
 class NetPair(Pair):
-    """A pair in a Network, with keepalived on both nodes."""
+    """A pair in a Network, with keepalived on both nodes. With a second path they hear each other
+    on the network of the witness too."""
 
     # pylint: disable-next=super-init-not-called
-    def __init__(self, network, *options, mode="written", policy="manual"):
+    def __init__(self, network, *options, mode="written", policy="manual", second_path=False,
+                 wrapper=(), small_disks=None, timing=patient):
         self.network = network
         self.policy = policy
+        self.tries_both = False
         self.secret = write_secret(network.folder / "secret")
         self.nodes = []
         self.keepalived = {}
         try:
             for name, peer in ("ab", "ba"):
+                paths = (f"--heartbeat.listen={address('witness', name)}:{HEARTBEAT_PORT}",
+                         f"--heartbeat.peer={address('witness', peer)}:{HEARTBEAT_PORT}")
                 self.nodes.append(NetNode(network, name, (
                     f"--replication.listen={address('replication', name)}:{REPLICATION_PORT}",
                     f"--replication.peer={address('replication', peer)}:{REPLICATION_PORT}",
                     f"--replication.secret_file={self.secret}", f"--replication.mode={mode}",
-                    f"--failover.policy={policy}", *options)))
+                    f"--failover.policy={policy}", *timing(options),
+                    *(paths if second_path else ()), *options),
+                    wrapper, (small_disks or {}).get(name, 0)))
                 self.keepalived[name] = Keepalived(network, name, self.nodes[-1].run_folder)
                 self.keepalived[name].start()
         except BaseException:
             self.remove()
             raise
         self.primary, self.standby = self.nodes
+
+    host, port = VIP, MQTT_PORT  # As a load sees it that runs inside of the host `client`.
 
     def client(self, host=VIP, version=wire.V5, port=MQTT_PORT):
         """A client on the host `client`, connected to the virtual IP or an address of a node."""
@@ -388,6 +416,15 @@ class NetPair(Pair):
         node.kill()
         self.keepalived[node.name].kill()
 
+    def pause_host(self, node):
+        """All processes of the node at once; its network goes on answering."""
+        for pid in self.network.pids(node.name):
+            os.kill(pid, signal.SIGSTOP)
+
+    def resume_host(self, node):
+        for pid in self.network.pids(node.name):
+            os.kill(pid, signal.SIGCONT)
+
     def return_host(self, node):
         """As after a boot: without the virtual IP, and with an empty runtime directory."""
         self.network.forget_vip(node.name)
@@ -401,3 +438,16 @@ class NetPair(Pair):
         return super().text() + "".join(
             f"\n--- keepalived {name}\n{one.text()[-2000:]}"
             for name, one in self.keepalived.items())
+
+
+def end_all(started):
+    """The pairs and networks of a fixture, also those that were only begun."""
+    for one in started:
+        if isinstance(one, NetPair):
+            try:
+                one.stop()
+            finally:
+                one.remove()
+                one.network.close()
+        else:
+            one.close()

@@ -1,6 +1,10 @@
 """Two daemons that replicate, on free ports. Which of them leads is asked, never assumed."""
 
+import contextlib
 import json
+import os
+import pathlib
+import random
 import secrets
 import signal
 import subprocess
@@ -11,6 +15,19 @@ from test_ctl import CTL
 
 PATIENCE_S = 30
 MODES = ("async", "received", "written", "flushed")
+
+
+def patient(options):
+    """Time-outs for a machine that may stand still for a second, unless `options` have their own."""
+    names = ("--heartbeat.timeout_ms=", "--replication.timeout_ms=")
+    if any(option.startswith(names) for option in options):
+        return []
+    return [f"{name}{ms}" for name, ms in zip(names, (2000, 4000))]
+
+
+def as_shipped(_):
+    """The time-outs that users have."""
+    return []
 
 
 def write_secret(path):
@@ -78,6 +95,19 @@ class Node(Daemon):
         with open(f"/proc/{self.process.pid}/status", encoding="ascii") as status:
             return next(int(line.split()[1]) // 1024 for line in status if "VmRSS" in line)
 
+    def open_files(self):
+        """But for table files, which are as many as the store wants."""
+        files = []
+        for one in pathlib.Path(f"/proc/{self.process.pid}/fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):  # Closed meanwhile.
+                files.append(os.readlink(one))
+        return sum(not name.endswith(".sst") for name in files)
+
+    def restart(self):
+        """As an upgrade does it."""
+        self.stop()
+        self.launch()
+
     def pause(self):
         self.process.send_signal(signal.SIGSTOP)
 
@@ -90,10 +120,13 @@ class Node(Daemon):
 
 
 class Pair:
-    def __init__(self, folder, *options, mode="written", policy="manual", peer_ports=None):
+    def __init__(self, folder, *options, mode="written", policy="manual", peer_ports=None,
+                 timing=patient):
         """`peer_ports` makes of the ports of a and b those at which they reach each other, if there
-        is something in between. Unless `policy` says otherwise the test is who decides."""
+        is something in between. Unless `policy` says otherwise the test is who decides. `timing`
+        is what gives them time-outs."""
         self.policy = policy
+        self.tries_both = False
         self.secret = write_secret(folder / "secret")
         self.listen_ports = [free_port(), free_port()]
         reach = peer_ports(self.listen_ports) if peer_ports else self.listen_ports[::-1]
@@ -101,13 +134,16 @@ class Pair:
         for name, port, peer in zip("ab", self.listen_ports, reach):
             self.nodes.append(Node(name, (
                 *meeting(port, peer, self.secret), f"--replication.mode={mode}",
-                f"--failover.policy={policy}", *options)))
+                f"--failover.policy={policy}", *timing(options), *options)))
         self.primary, self.standby = self.nodes
         self.promote(self.primary)
 
     @property
     def port(self):
-        return self.primary.port
+        """Where clients connect. Those that know both addresses try one of them."""
+        if not self.tries_both:
+            return self.primary.port
+        return random.choice(self.nodes).port
 
     @property
     def process(self):
@@ -117,9 +153,18 @@ class Pair:
         return self.primary.connected(*words, **options)
 
     def promote(self, node, *words):
+        if self.primary.is_away:  # A dead one's connections are closed; who waits has to read that.
+            self.until(lambda: node.status()["peer"]["role"] != "primary", "the end of the link")
         done = node.ctl("promote", *words)
         assert done.returncode == 0, f"{done.stderr}\n{self.text()}"
         self.call_primary(node)
+
+    def switch_over(self, asked):
+        """The standby leads, by plan; returns what tandemqctl says, on the node that was asked."""
+        done = asked.ctl("switchover")
+        assert done.returncode == 0, f"{done.stderr}\n{self.text()}"
+        self.call_primary(self.standby)
+        return json.loads(done.stdout)
 
     def await_takeover(self):
         """The standby leads, by itself."""
@@ -194,4 +239,5 @@ class Pair:
             node.remove()
 
     def positions(self):
-        return [(one["term"], one["lsn"]) for one in (n.ask("status") for n in self.nodes)]
+        states = [node.ask("status") or {} for node in self.nodes]
+        return [(state.get("term", name), state.get("lsn")) for name, state in enumerate(states)]

@@ -23,6 +23,7 @@ class Direction:
         self.passed = 0
         self._stalled = False
         self._flip_in = 0  # The byte of which a bit is to be flipped, from 1.
+        self.flipped = None  # The link on which that was done.
         self._changed = threading.Condition()
 
     def stall(self):
@@ -37,10 +38,8 @@ class Direction:
     def flip(self, byte):
         """One bit of the byte that comes after `byte` others."""
         with self._changed:
+            self.flipped = None
             self._flip_in = byte + 1
-
-    def has_flipped(self):
-        return self._flip_in == 0
 
     def wake(self):
         with self._changed:
@@ -49,19 +48,19 @@ class Direction:
     def chunk(self):
         return min(CHUNK, max(self.bytes_per_s // 50, 1)) if self.bytes_per_s else CHUNK
 
-    def let_through(self, data, is_over):
+    def let_through(self, data, link):
         """Returns when the bytes may go on, as those that go on."""
         if self.bytes_per_s:
             time.sleep(len(data) / self.bytes_per_s)
         if self.delay_s:
             time.sleep(self.delay_s)
         with self._changed:
-            self._changed.wait_for(lambda: not self._stalled or is_over())
-            data = self._flipped(data)
+            self._changed.wait_for(lambda: not self._stalled or link.over)
+            data = self._harmed(data, link)
             self.passed += len(data)
         return data
 
-    def _flipped(self, data):
+    def _harmed(self, data, link):
         if not self._flip_in:
             return data
         if self._flip_in > len(data):
@@ -70,6 +69,7 @@ class Direction:
         harmed = bytearray(data)
         harmed[self._flip_in - 1] ^= 0x10
         self._flip_in = 0
+        self.flipped = link
         return bytes(harmed)
 
 
@@ -94,7 +94,7 @@ class Link:
         name, sink = target
         try:
             while data := source.recv(direction.chunk()):
-                data = direction.let_through(data, lambda: self.over)
+                data = direction.let_through(data, self)
                 if self.over:
                     break
                 self.recorded[name] += data[:RECORDED_MAX - len(self.recorded[name])]

@@ -65,6 +65,12 @@ class Speaker:
         self.key = sign(b"tandemq frames of the dialler")
         return self.take(32)
 
+    def hear(self):
+        """The next frame, without its tag, which is taken for true."""
+        body = self.take(int.from_bytes(self.take(4), "big"))
+        self.take(TAG_BYTES)
+        return body
+
     def say(self, body, size=None):
         """A frame with a true tag; `size` is a lie about its length."""
         length = struct.pack(">I", len(body) if size is None else size)

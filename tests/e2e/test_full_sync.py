@@ -103,7 +103,7 @@ PHASES = {
 @pytest.mark.parametrize("phase", PHASES)
 @pytest.mark.parametrize("victim", ["standby", "primary"])
 def test_a_death_during_a_full_sync_loses_nothing(pair, victim, phase):
-    one, filled = start_with_long_log(pair, "6M")
+    one, filled = start_with_long_log(pair, "1500K")
     queue = Queue(one, "later")
     with Flow(one, "later", rate=100) as flow:
         queues = [filled, (queue, flow)]
@@ -123,7 +123,7 @@ def test_a_death_during_a_full_sync_loses_nothing(pair, victim, phase):
 
 
 def test_a_full_sync_goes_on_where_the_link_was_cut(pair, proxy):
-    one, (queue, flow) = start_with_long_log(pair, "4M", peer_ports=proxy.between)
+    one, (queue, flow) = start_with_long_log(pair, "1500K", peer_ports=proxy.between)
     one.standby.launch()
     for rows in (1000, 2500, 4000):
         one.until(lambda: has_come(one, rows), f"{rows} rows")

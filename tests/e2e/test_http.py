@@ -240,9 +240,7 @@ def test_in_a_pair_only_the_primary_is_primary_and_that_swaps(pair):
         assert health(one.primary, "ready")[1]["role"] == "primary"
         assert health(one.standby, "ready")[1]["role"] == "standby"
         old, new = one.primary, one.standby
-        assert old.ctl("demote").returncode == 0
-        one.until(lambda: new.ctl("promote").returncode == 0, "the other one to lead")
-        one.find_primary()
+        one.switch_over(old)
         assert one.primary is new
         one.await_sync()
         one.until(lambda: is_served(old), "the new life of the old primary")

@@ -111,7 +111,7 @@ def test_a_standby_that_missed_something_leads_only_if_it_is_forced(pair, proxy)
     one.await_sync()
     leave_behind(one, proxy)
     one.until(lambda: not new.status()["peer"]["connected"], "the end of the link")
-    here, there = new.status()["lsn"], old.status()["lsn"]
+    here = new.status()["lsn"]
 
     done = new.ctl("promote")
     assert done.returncode == 1, done.stdout
@@ -126,9 +126,11 @@ def test_a_standby_that_missed_something_leads_only_if_it_is_forced(pair, proxy)
     with new.connected() as client:
         client.publish("since", b"forced", 1, retain=True)
     assert old.leads()  # Nobody has told it.
+    there = old.status()["lsn"]
     proxy.allow()
     one.await_equal()
     assert one.primary is new and new.status()["term"] == 2
     names = [path.name for path in old.data("diverged").iterdir()]
     assert names == [f"diverged-1-{here + 1}"], names  # What only the old primary had.
-    assert old.says(f"records {here + 1} to {there} of term 1 are not in the log of b") == 1
+    assert old.says(f"records {here + 1} to {there} of term 1 are not in the log of b") == 1, (
+        one.text())

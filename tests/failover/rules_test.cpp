@@ -48,6 +48,23 @@ TEST_CASE("whoever has seen a newer term stops to serve, and does not come back 
   }
 }
 
+TEST_CASE("a primary that has offered the lead serves again only when that was declined") {
+  CHECK(rule_for(Role::paired, Event::drained).action == Action::offer);
+  CHECK(walk(Role::paired, {Event::drained, Event::declined}) == Role::paired);
+  CHECK(walk(Role::paired, {Event::drained, Event::taken}) == Role::demoting);
+  CHECK(walk(Role::paired, {Event::drained, Event::standby_lost}) == Role::demoting);
+  CHECK(walk(Role::paired, {Event::drained, Event::proven}) == Role::handing);
+  CHECK_FALSE(traits_of(Role::handing).acknowledges);
+  for (const Role role : {Role::solo, Role::stalled, Role::promoting})
+    CHECK(rule_for(role, Event::drained).action == Action::none);
+}
+
+TEST_CASE("only a standby in sync takes what is handed over") {
+  CHECK(rule_for(Role::insync, Event::handed_over).action == Action::lead);
+  for (const Role role : {Role::reconciling, Role::syncing, Role::claiming, Role::solo})
+    CHECK(rule_for(role, Event::handed_over).to == role);
+}
+
 TEST_CASE("the address may be here only while the listeners are open") {
   CHECK_FALSE(traits_of(Role::promoting).may_hold_vip);
   CHECK(rule_for(Role::promoting, Event::serves).action == Action::take_vip);

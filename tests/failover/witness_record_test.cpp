@@ -64,7 +64,7 @@ TEST_CASE("the text of a witness record is the one that its header draws") {
   CHECK(witness_text(alone()) ==
         R"({"format":1,"term":{"counter":"5","node":"100"},"primary":"a",)"
         R"("insync":[{"node":"a","incarnation":"11","boot":"boot-a"}],"mode":"written",)"
-        R"("renew":"0","released":false})");
+        R"("renew":"0","released":false,"settled":true})");
 }
 
 TEST_CASE("a witness record of a newer format is refused with a sentence that says so") {
@@ -234,6 +234,18 @@ TEST_CASE("after a release the primary changes nothing, but may claim again") {
   CHECK_FALSE(admit(released, kOurs, kB, Mode::written).has_value());
   CHECK_FALSE(release(released, kOurs).has_value());
   CHECK(claim(released, kA, kNext).has_value());
+}
+
+TEST_CASE("a claim is settled by its first renewal; until then it is as good as a standby") {
+  const WitnessRecord claimed = claim(pair(), kB, kNext).value();
+  constexpr Term kLater{7, 200};
+  const WitnessMember rebooted{"b", 23, "boot-x"};
+  CHECK_FALSE(claimed.settled);
+  CHECK_FALSE(claim(claimed, rebooted, kLater).has_value());
+  CHECK(claim(claimed, {"b", 23, "boot-b"}, kLater).has_value());
+  CHECK_FALSE(claim(claim(pair(Mode::received), kB, kNext).value(), {"b", 23, "boot-b"}, kLater)
+                  .has_value());
+  CHECK(claim(renewed(claimed, kNext).value(), rebooted, kLater).has_value());
 }
 
 }  // namespace tandemq

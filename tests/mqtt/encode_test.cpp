@@ -76,6 +76,22 @@ TEST_CASE("a forwarded PUBLISH has the shortest Remaining Length at each of its 
   }
 }
 
+TEST_CASE("an acknowledgement has the same bytes with and without a Packet around it") {
+  Properties long_reason;
+  long_reason.add(PropertyId::reason_string, std::string(200, 'r'));
+  for (const PacketType type :
+       {PacketType::puback, PacketType::pubrec, PacketType::pubrel, PacketType::pubcomp}) {
+    for (const Version version : {Version::v31, Version::v311, Version::v5}) {
+      for (const Properties& properties : {Properties{}, long_reason}) {
+        const Ack ack{type, 7, ReasonCode::unspecified_error, properties};
+        std::string out;
+        encode_ack(ack, version, out);
+        CHECK(out == encoded(ack, version));
+      }
+    }
+  }
+}
+
 TEST_CASE("an encoder appends to what is already there") {
   std::string out = "x";
   encode(Ping{}, Version::v5, out);

@@ -4,6 +4,8 @@
 #include "mqtt/frame.hpp"
 #include "tests/net/loopback.hpp"
 
+#include <array>
+#include <cstdint>
 #include <string>
 
 #include <doctest/doctest.h>
@@ -44,6 +46,23 @@ OtherPacket pingresp() {
 }
 
 }  // namespace
+
+TEST_CASE("the two ends of a connection are told, and that they are no more") {
+  Loopback loop;
+  auto peer = loop.connect();
+  auto other = loop.connect();
+  REQUIRE(loop.ends.size() == 2);
+  const FourTuple ends = loop.ends.begin()->second;
+  CHECK_FALSE(ends.is_v6);
+  CHECK(ends.ours.address == std::array<std::uint8_t, 16>{127, 0, 0, 1});
+  CHECK(ends.theirs.address == ends.ours.address);
+  CHECK(ends.theirs.port != ends.ours.port);
+  CHECK_FALSE((ends == loop.ends.rbegin()->second));
+  peer->close();
+  other->close();
+  REQUIRE(loop.run_until([&] { return loop.count<Closed>() == 2; }));
+  CHECK(loop.ends.empty());
+}
 
 TEST_CASE("packets of a client become events, and its end is the last one") {
   Loopback loop;

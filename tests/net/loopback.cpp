@@ -67,7 +67,9 @@ Loopback::Loopback(const LimitsConfig& limits, bool answers_at_once)
              batch.clear();
              if (answers_at_once) hub.events_taken(count);
            },
-           [](ConnectionId, CheckPassword) {}}) {}
+           [](ConnectionId, CheckPassword) {},
+           [this](ConnectionId id, const FourTuple& two) { ends[id] = two; },
+           [this](ConnectionId id) { ends.erase(id); }}) {}
 
 std::unique_ptr<Peer> Loopback::connect() {
   const auto [accepted, client] = make_connection();

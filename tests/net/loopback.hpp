@@ -5,6 +5,7 @@
 #include "net/hub.hpp"
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -66,7 +67,8 @@ class Loopback {
   }
 
   asio::io_context io{1};
-  std::vector<Event> events;  // All that the hub has handed on.
+  std::vector<Event> events;               // All that the hub has handed on.
+  std::map<ConnectionId, FourTuple> ends;  // Of those that are open.
   Hub hub;
 };
 

@@ -171,8 +171,18 @@ TEST_CASE("the log keeps what a standby needs, as far as replication.log_bytes_m
   SUBCASE("it needs more than that") {
     needed = 10;
   }
+  std::uint64_t allowance = 0;
+  SUBCASE("it needs more, and an image of 2,500 bytes is on its way") {
+    needed = 10;
+    allowance = 2'500;
+  }
+  SUBCASE("it needs more, and nobody knows yet what its image weighs") {
+    needed = 10;
+    allowance = UINT64_MAX;
+  }
   Committer::Ports ports = told.ports();
   ports.followed = [needed] { return needed; };
+  ports.allowance = [allowance] { return allowance; };
   Committer committer(store, config, 0, std::move(ports));
   for (Lsn lsn = 1; lsn <= 100; ++lsn) committer.append(record_of(lsn));
   TableChanges changes;
@@ -182,6 +192,11 @@ TEST_CASE("the log keeps what a standby needs, as far as replication.log_bytes_m
   committer.stop();
   if (needed == 70) {
     CHECK(store.first_lsn() == 70);
+  } else if (allowance == UINT64_MAX) {
+    CHECK(store.first_lsn() == 10);
+  } else if (allowance > 0) {
+    CHECK(store.first_lsn() > 15);
+    CHECK(store.first_lsn() < 25);
   } else {
     CHECK(store.first_lsn() > 40);
     CHECK(store.first_lsn() < 50);

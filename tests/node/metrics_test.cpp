@@ -163,6 +163,8 @@ TEST_CASE("a standby tells of its role, log, link and machine, and not of client
   CHECK(seen.at("tandemq_replication_lag_records") == 7);
   CHECK(seen.at("tandemq_primary_silence_seconds") == doctest::Approx(0.25));
   CHECK_FALSE(seen.contains("tandemq_replication_lag_bytes"));
+  CHECK_FALSE(seen.contains("tandemq_second_path_silence_seconds"));
+  CHECK_FALSE(seen.contains("tandemq_gateway_answers"));
   CHECK_FALSE(seen.contains("tandemq_connections"));
   CHECK(seen.contains("tandemq_resident_memory_bytes"));
 }
@@ -234,6 +236,34 @@ TEST_CASE("the figures of the core are those of the replication status") {
   REQUIRE(three.peer.has_value());
   CHECK_FALSE(three.peer->connected);
   CHECK(three.peer->heard_ms_before == std::optional<std::uint64_t>(1'500));
+  CHECK_FALSE(three.peer->second_path_ms_before.has_value());
+  CHECK_FALSE(three.peer->gateway_answers.has_value());
+}
+
+TEST_CASE("the second path and the gateways have figures where they are used") {
+  Json status{{"role", "standby"}, {"peer", Json::object()}};
+  status["failover"] = {{"second_path", {{"heard", true}, {"heard_ms_ago", 40}}},
+                        {"gateway", {{"answers", true}}}};
+  CoreFigures core = core_figures(status);
+  REQUIRE(core.peer.has_value());
+  const auto seen = samples(node_with(core));
+  CHECK(seen.at("tandemq_second_path_silence_seconds") == doctest::Approx(0.04));
+  CHECK(seen.at("tandemq_gateway_answers") == 1);
+  status["failover"] = {{"second_path", {{"heard", false}}}, {"gateway", {{"answers", false}}}};
+  core = core_figures(status);
+  CHECK_FALSE(core.peer->second_path_ms_before.has_value());
+  CHECK(core.peer->gateway_answers == std::optional<bool>(false));
+}
+
+TEST_CASE("a witness has figures where there is one, and an age once it has answered") {
+  Json status{{"role", "standby"}, {"peer", Json::object()}};
+  CHECK_FALSE(core_figures(status).peer->witness_answers.has_value());
+  status["witness"] = {{"answers", false}};
+  CHECK_FALSE(core_figures(status).peer->witness_ms_before.has_value());
+  status["witness"] = {{"answers", true}, {"age_ms", 250}};
+  const auto seen = samples(node_with(core_figures(status)));
+  CHECK(seen.at("tandemq_witness_answers") == 1);
+  CHECK(seen.at("tandemq_witness_age_seconds") == doctest::Approx(0.25));
 }
 
 }  // namespace tandemq

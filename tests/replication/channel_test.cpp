@@ -249,9 +249,11 @@ TEST_CASE("two nodes with different secrets do not open, and both say why") {
     CHECK_FALSE(pair.dialler.channel.is_open());
     CHECK_FALSE(pair.acceptor.channel.is_open());
     CHECK(pair.acceptor.error ==
-          "the peer 'a' does not know our secret: its replication.secret_file differs");
+          "the peer 'a' does not know our secret: copy the same replication.secret_file to both "
+          "nodes");
     CHECK(pair.dialler.error ==
-          "the peer 'b' does not know our secret: its replication.secret_file differs");
+          "the peer 'b' does not know our secret: copy the same replication.secret_file to both "
+          "nodes");
   }
 }
 

@@ -218,6 +218,27 @@ TEST_CASE("what the standby has as the mode asks need not be on the disk of this
   }
 }
 
+TEST_CASE("once the standby is lost, what it had is committed on the disk of this node only") {
+  CommitPoint point = in_phase(Mode::written, Phase::paired);
+  point.standby({35, 35, 35});
+  point.local(20, 12);
+  CHECK(point.committed() == 20);
+  point.leave();
+  point.local(40, 12);
+  CHECK(point.committed() == 20);
+  point.local(40, 30);
+  CHECK(point.committed() == 30);
+  SUBCASE("not what it lacks") {
+    point.local(40, 40);
+    CHECK(point.committed() == 35);
+  }
+  SUBCASE("and alone all that is there") {
+    point.remove();
+    point.local(40, 40);
+    CHECK(point.committed() == 40);
+  }
+}
+
 TEST_CASE("in async the bound of the lag holds for every level") {
   CommitPoint point = in_phase(Mode::async, Phase::paired);
   point.allow(35);
@@ -255,6 +276,7 @@ TEST_CASE("no level ever passes a lesser one, and none falls") {
       if (mode == Mode::async) point.allow(std::min<Lsn>(end, standby.received + 5));
       if (below(8) == 0) point.admit(end);
       if (below(8) == 0 && point.phase() == Phase::admitting) point.pair();
+      if (below(12) == 0) point.leave();
       if (below(12) == 0) point.remove();
       point.standby(standby);
       Lsn lesser = UINT64_MAX;

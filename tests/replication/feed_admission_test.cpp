@@ -300,7 +300,7 @@ TEST_CASE("a slow standby is not lost as long as each record has its time") {
   CHECK(lab.feed.committed() == lab.log.end().lsn - 1);
 }
 
-TEST_CASE("a quarter of the time-out without a frame is followed by a ping") {
+TEST_CASE("a quarter of the time-out after a ping comes the next, whatever else is said") {
   FeedLab lab;
   lab.pair();
   lab.pass(499);
@@ -312,10 +312,32 @@ TEST_CASE("a quarter of the time-out without a frame is followed by a ping") {
   CHECK(pings[0].in_sync);
   lab.pass(300);
   lab.append();
+  lab.pass(199);
+  CHECK(lab.frames<Ping>().empty());
+  lab.pass(1);
+  const auto next = lab.frames<Ping>();
+  REQUIRE(next.size() == 1);
+  CHECK(next[0].number == pings[0].number + 1);
+}
+
+TEST_CASE("a promise counts from when the ping was sent that the standby has answered") {
+  FeedLab lab;
+  lab.pair();
+  lab.pass(500);
+  const auto first = lab.frames<Ping>();
+  REQUIRE(first.size() == 1);
+  const Instant sent = lab.now;
+  lab.pass(400);
+  Durable answer{4, 4, 4, first[0].number};
+  lab.feed.take(answer, lab.now);
+  CHECK(lab.feed.status(lab.now).promised_at == sent);
   lab.pass(300);
-  CHECK(lab.frames<Ping>().empty());  // The record was as good.
-  lab.pass(200);
-  CHECK(lab.frames<Ping>().size() == 1);
+  answer.ping = 0;  // An answer to something older.
+  lab.feed.take(answer, lab.now);
+  CHECK(lab.feed.status(lab.now).promised_at == sent);
+  answer.ping = first[0].number + 10;
+  lab.feed.take(answer, lab.now);
+  CHECK(lab.feed.take_hang_up() == "the standby acknowledges what was not sent");
 }
 
 TEST_CASE("in async nothing waits for the standby, and only a silent one is lost") {
@@ -328,6 +350,21 @@ TEST_CASE("in async nothing waits for the standby, and only a silent one is lost
     lab.acknowledge(4);
   }
   CHECK_FALSE(lab.feed.take_hang_up().has_value());
+}
+
+TEST_CASE("who stops to lead commits nothing more that a standby in sync may lack") {
+  FeedLab lab(feed_config(Mode::async));
+  SUBCASE("and it has one") {
+    lab.pair();
+    lab.feed.end();
+    lab.append();
+    CHECK(lab.feed.committed() == 4);
+  }
+  SUBCASE("but alone all that it has") {
+    lab.feed.end();
+    lab.append();
+    CHECK(lab.feed.committed() == 5);
+  }
 }
 
 TEST_CASE("in async the standby lags when more than max_lag_bytes are on their way") {

@@ -137,6 +137,28 @@ TEST_CASE("the log behind an image is kept for who has taken it") {
   }
 }
 
+TEST_CASE("an image and the log behind it may weigh more than the log alone") {
+  FeedLab lab(feed_config());
+  CHECK(lab.feed.log_allowance() == 0);
+  lab.connect(lab.hello(1), 3);
+  CHECK(lab.feed.log_allowance() == UINT64_MAX);  // What it weighs is not known.
+  lab.answer(begin_of(lab.request(), 3));
+  CHECK(lab.feed.log_allowance() == 100'000);
+  (void)lab.request();
+  lab.answer(ImageEnd{0, 1});
+  lab.feed.disconnected(lab.now);
+  CHECK(lab.feed.log_allowance() == 100'000);
+  SUBCASE("until the standby has what was written since") {
+    lab.connect(lab.hello(3));
+    CHECK(lab.feed.status(lab.now).phase == Feed::Phase::streaming);
+    CHECK(lab.feed.log_allowance() == 0);
+  }
+  SUBCASE("until it has been away for ten minutes") {
+    lab.pass(600'000);
+    CHECK(lab.feed.log_allowance() == 0);
+  }
+}
+
 TEST_CASE("an image goes on behind what the standby has of it") {
   Lab lab;
   lab.piece();

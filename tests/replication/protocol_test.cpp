@@ -17,9 +17,10 @@ namespace {
 using tests::bytes_of;
 using tests::sample_frames;
 
-constexpr const char* kNames[] = {
-    "Hello",     "Welcome",    "Refused",  "Records",     "Durable", "Ping",    "ImageBegin",
-    "ImageRows", "ImageTaken", "ImageEnd", "StateDigest", "Differs", "Outdated"};
+constexpr const char* kNames[] = {"Hello",      "Welcome",  "Refused",     "Records",
+                                  "Durable",    "Ping",     "ImageBegin",  "ImageRows",
+                                  "ImageTaken", "ImageEnd", "StateDigest", "Differs",
+                                  "Outdated",   "About",    "HandOver",    "Ephemeral"};
 
 template <std::size_t index = 0>
 void add_empty_frames(std::vector<Frame>& frames) {
@@ -82,13 +83,15 @@ TEST_CASE("a frame of each kind is read as it was written, and so is one without
 }
 
 TEST_CASE("frames have the bytes that the README draws") {
-  CHECK(bytes_of(Ping{300, true}) == std::string("\x06\xAC\x02\x01", 4));
-  CHECK(bytes_of(Durable{3, 2, 1}) == std::string("\x05\x03\x02\x01", 4));
+  CHECK(bytes_of(Ping{300, true, 5}) == std::string("\x06\xAC\x02\x01\x05", 5));
+  CHECK(bytes_of(Durable{3, 2, 1, 9}) == std::string("\x05\x03\x02\x01\x09", 5));
   CHECK(bytes_of(Records{5, 4, true, {"ab", "c"}}) == std::string("\x04\x05\x04\x01\x02\x02"
                                                                   "ab\x01"
                                                                   "c",
                                                                   10));
   CHECK(bytes_of(Outdated{{2, 0xB2}, 9}) == std::string("\x0D\x02\0\0\0\0\0\0\0\xB2\x09", 11));
+  CHECK(bytes_of(HandOver{HandOver::Say::declined, {{2, 0xB2}, 9, 0xC1}, "no"}) ==
+        std::string("\x0F\x04\x02\0\0\0\0\0\0\0\xB2\x09\0\0\0\0\0\0\0\xC1\x02no", 23));
 }
 
 TEST_CASE("the frames that this version and every earlier one wrote can be read") {
@@ -143,7 +146,7 @@ TEST_CASE("whatever bit is changed, what is read can be written and read again")
 }
 
 TEST_CASE("a kind that does not exist is an error that says its number") {
-  for (const int kind : {0, 14, 255})
+  for (const int kind : {0, 17, 255})
     CHECK(error_of(std::string(5, static_cast<char>(kind))) ==
           "no frame is of kind " + std::to_string(kind));
 }

@@ -1,6 +1,24 @@
 #include "tests/replication/sample_frames.hpp"
 
 namespace tandemq::tests {
+namespace {
+
+Ephemeral sample_clients() {
+  Ephemeral clients;
+  clients.begins = true;
+  FourTuple v4;
+  v4.ours = {{192, 0, 2, 10}, 1'883};
+  v4.theirs = {{192, 0, 2, 3}, 40'001};
+  FourTuple v6;
+  v6.is_v6 = true;
+  v6.ours = {{0x20, 1, 0xD, 0xB8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, 8'883};
+  v6.theirs = {{0x20, 1, 0xD, 0xB8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2}, 40'002};
+  clients.opened = {{1, v4}, {1ULL << 56U, v6}};
+  clients.closed = {3, 300};
+  return clients;
+}
+
+}  // namespace
 
 std::vector<Frame> sample_frames() {
   const Position end{{7, 0xA1}, 70'000, 0xC0FFEE};
@@ -23,8 +41,8 @@ std::vector<Frame> sample_frames() {
       Welcome{2, term, Welcome::Way::cut, 65'536, end, 69'999},
       Refused{Refused::Why::superseded, term, end, "a newer primary is known"},
       Records{70'001, 70'000, true, {"one", std::string(300, 'r'), "three"}},
-      Durable{70'003, 70'002, 70'001},
-      Ping{70'004, true},
+      Durable{70'003, 70'002, 70'001, 70'011},
+      Ping{70'004, true, 70'012},
       ImageBegin{6, end, 1'000'000, 1ULL << 33U, true},
       ImageRows{Table::retained, {{"a/b", "value"}, {"a/c", std::string(200, 'v')}}},
       ImageTaken{128},
@@ -32,6 +50,9 @@ std::vector<Frame> sample_frames() {
       StateDigest{70'005, 100, 200, 0x0123456789ABCDEF},
       Differs{70'005, "sessions 100 to 200"},
       Outdated{term, 70'006},
+      About{1'700'000'000'123, About::Address::here, "1.2.3"},
+      HandOver{HandOver::Say::offered, end, "why not"},
+      sample_clients(),
   };
 }
 

@@ -111,10 +111,10 @@ void SimClient::lose_link(Instant now) {
   fail(now);
 }
 
-void SimClient::fail(Instant now) {
+void SimClient::fail(Instant now, Instant left_at) {
   if (accepted_ && will_ && role_.will_delay_s == 0U) ledger_.fall_due(*will_);
   will_.reset();
-  if (accepted_) left_at_ = now;
+  if (accepted_) left_at_ = std::min(now, left_at);
   // The broker may have begun a new session and the answer got lost: present would mean nothing.
   if (!accepted_ && has_session_ && has_expired(now)) wants_clean_ = true;
   link_ = nullptr;

@@ -37,7 +37,8 @@ class SimClient {
   void take(mqtt::Packet packet, Instant now);
   // The broker has closed the connection, or the network has.
   void lose_link(Instant now);
-  void fail(Instant now);  // The same by no fault of the broker's.
+  // The same by no fault of the broker's. Its session may count as left from before.
+  void fail(Instant now, Instant left_at = Instant::never());
 
   [[nodiscard]] Link* link() const { return link_; }
   [[nodiscard]] const Role& role() const { return role_; }

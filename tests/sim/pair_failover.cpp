@@ -39,16 +39,24 @@ failover::Facts PairNode::failover_facts() const {
   if (life.primary) {
     const Feed::Status status = life.feed->status(world_.now);
     facts.heard_at = status.silent_since;
+    facts.seen_at = status.heard_at;
     facts.serves = true;
     facts.wants_pair = life.feed->wish() == Feed::Wish::pair;
-    facts.wants_alone = life.feed->wish() == Feed::Wish::alone;
+    facts.wants_alone =
+        life.feed->wish() == Feed::Wish::alone || (life.feed->has_offered() && life.link == 0);
     facts.standby_answers = status.answers;
     facts.superseded = life.feed->superseded_by().has_value();
+    facts.promised_at = status.promised_at;
+    facts.move = life.feed->move();
   } else {
     facts.standing = standing();
     facts.heard_at = life.standby->heard_at();
   }
-  facts.refused = life.refused_at.ms > 0 && facts.heard_at <= life.refused_at;
+  add_paths(facts);
+  facts.refused =
+      life.refused_at.ms > 0 && std::max(facts.heard_at, facts.seen_at) <= life.refused_at;
+  if (has_witness())
+    facts.witness = witnessed(*life.witness.dialogue, facts.standing, number(), world_.now);
   return facts;
 }
 
@@ -68,8 +76,12 @@ bool PairNode::may_lead() const {
 }
 
 void PairNode::promote(bool forced) {
+  if (life_->witness.offered) return;  // It is refused.
   life_->forced = forced;
-  take(Event::promote);
+  if (!has_witness()) return take(Event::promote);
+  life_->witness.promotes = true;
+  begin_claim(true);
+  look();
 }
 
 // ---------------------------------------------------------------- the agent
@@ -78,6 +90,7 @@ void PairNode::look() {
   Life& life = *life_;
   if (!life.again_at.is_never() || (life.stopped && !life.primary)) return;
   life.look_at = world_.now.plus_ms(kLookEveryMs);
+  if (has_witness()) take_verdict();
   while (const auto event = life.machine.classify(failover_facts(), world_.now)) {
     take(*event);
     if (!life.again_at.is_never()) return;
@@ -86,7 +99,9 @@ void PairNode::look() {
     return take(Event::proven);
   const bool may =
       may_prove(life.machine.role(), failover_facts(), life.machine.settings(), world_.now);
-  if (may && life.proof_at.is_never()) prove();
+  if (may && life.proof_at.is_never() && !life.witness.proves) prove();
+  if (has_witness() && life.again_at.is_never()) ask_witness();
+  if (runs()) tell_news();
 }
 
 void PairNode::take(Event event) {
@@ -95,10 +110,17 @@ void PairNode::take(Event event) {
   const Action action = life.machine.take(event, world_.now);
   if (life.machine.role() != before) {
     life.proof_at = Instant::never();
+    life.witness.proves = life.witness.admits = false;
+    const bool gives_up = before == FailoverRole::claiming && !life.witness.promotes &&
+                          !life.witness.offered && life.machine.role() != FailoverRole::promoting;
+    if (has_witness() && gives_up) life.witness.dialogue->watch();
     tell(std::string(name_of(before)) + " -> " + std::string(name_of(life.machine.role())) + " (" +
          std::string(name_of(event)) + ")");
   }
-  if (life.machine.role() == FailoverRole::stalled) life.permitted = Feed::Wish::none;
+  const FailoverRole role = life.machine.role();
+  if (role == FailoverRole::stalled || role == FailoverRole::handing ||
+      role == FailoverRole::demoting)
+    life.permitted = Feed::Wish::none;
   switch (action) {
     case Action::none:
     case Action::prove:
@@ -108,11 +130,17 @@ void PairNode::take(Event event) {
       lead(std::exchange(life.forced, false));
       return look();
     case Action::pair:
+      if (has_witness()) return begin_admission();
+      [[fallthrough]];
     case Action::go_alone:
       life.permitted = action == Action::pair ? Feed::Wish::pair : Feed::Wish::alone;
       return fulfil();
+    case Action::offer:
+      life.feed->offer();
+      return finish_batch();
     case Action::step_down:
-      return begin_again(std::string(name_of(event)));
+    case Action::step_aside:
+      return begin_again(std::string(name_of(event)), action == Action::step_aside);
   }
 }
 
@@ -121,8 +149,17 @@ void PairNode::prove() {
   Life& life = *life_;
   const FailoverRole role = life.machine.role();
   if (role != FailoverRole::claiming && role != FailoverRole::stalled) return;
+  if (has_witness()) {
+    if (life.witness.promotes || life.witness.offered || world_.now < life.witness.again_at) return;
+    life.witness.proves = true;
+    return role == FailoverRole::stalled ? life.witness.dialogue->alone() : begin_claim(false);
+  }
   if (!needs_fence(role, failover_facts(), life.machine.settings())) return take(Event::proven);
-  life.proof_at = world_.now.plus_ms(world_.luck.below(400));
+  begin_fence();
+}
+
+void PairNode::begin_fence() {
+  life_->proof_at = world_.now.plus_ms(world_.luck.below(400));
 }
 
 void PairNode::end_proof() {

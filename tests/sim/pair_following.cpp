@@ -73,6 +73,8 @@ void PairNode::obey(Demand&& demand) {
         {std::move(*rows), world_.now.plus_ms(world_.luck.below(world_.plan.wire_lag_ms))});
   } else if (const auto* end = std::get_if<ImageEnd>(&demand)) {
     life.image_work.push_back({*end, world_.now});
+  } else if (std::holds_alternative<TakeOver>(demand)) {
+    take_over();
   } else {
     const auto& hang_up = std::get<HangUp>(demand);
     tell("hangs up: " + hang_up.why);
@@ -80,6 +82,26 @@ void PairNode::obey(Demand&& demand) {
     life.standby->disconnected();
     drop_link();
   }
+}
+
+void PairNode::take_over() {
+  Life& life = *life_;
+  look();
+  if (life.machine.role() != failover::Role::insync)
+    return life.standby->decline("it may lack something");
+  if (life.witness.promotes) return life.standby->decline("its operator has it promoted already");
+  has_witness() ? claim_as_offered() : lead_as_offered();
+}
+
+void PairNode::lead_as_offered() {
+  Life& life = *life_;
+  if (life.machine.role() != failover::Role::insync) return;
+  const WireId link = std::exchange(life.link, 0);
+  take(failover::Event::handed_over);
+  world_.judge.moved();
+  if (link == 0) return;
+  world_.net->send(link, index_, HandOver{HandOver::Say::taken, end(), {}}, world_.now);
+  world_.net->close(link, index_, world_.now);
 }
 
 void PairNode::stop_following() {

@@ -129,6 +129,13 @@ void PairJudge::acknowledges_alone(NodeIndex node, const NodeState& file) {
     find(who(node) + " acknowledges alone, and its node.state does not say so");
 }
 
+// Invariant I4: out of the witness before anything is acknowledged without it. Who is superseded
+// there has nothing to let out that its standby had not.
+void PairJudge::acknowledges_alone(NodeIndex node, Term term, const WitnessEntry& entry) {
+  if (entry.record && entry.record->term == term && entry.record->insync.size() > 1)
+    find(who(node) + " acknowledges alone, and the witness lists its standby");
+}
+
 std::uint64_t PairJudge::missing_bytes(const Position& end) const {
   std::uint64_t bytes = 0;
   Key key = key_of(released_);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "config/config.hpp"
+#include "failover/witness.hpp"
 #include "journal/committed.hpp"
 #include "journal/record.hpp"
 #include "replication/node_state.hpp"
@@ -39,12 +40,14 @@ class PairJudge {
                  const Committed& levels);
   void leads(NodeIndex node, Term term, const Position& end, bool forced);
   void acknowledges_alone(NodeIndex node, const NodeState& file);
+  void acknowledges_alone(NodeIndex node, Term term, const WitnessEntry& entry);
   void tables(NodeIndex node, const Position& at);
   // Records behind `lsn` leave the log, which ends at `end`.
   void cut(NodeIndex node, const Position& end, Lsn lsn);
   void exported(NodeIndex node, const Position& end, Lsn from);
   void alarm(NodeIndex node, const std::string& text);
   void paired();
+  void moved() { ++counts_.moves; }  // By plan.
   // A node has failed; this is what each of them still has.
   void failed(NodeIndex node, const std::array<Position, 2>& kept);
 
@@ -61,6 +64,7 @@ class PairJudge {
 
   struct Counts {
     int leads = 0;
+    int moves = 0;
     int cuts = 0;
     int exports = 0;
     int losses = 0;  // Times that something acknowledged was permitted to be missing.

@@ -9,7 +9,7 @@ namespace tandemq::sim {
 Hello PairNode::about_us() const {
   Hello hello;
   hello.incarnation = life_->incarnation;
-  hello.boot_id = "boot";
+  hello.boot_id = boot();
   hello.is_primary = leads();
   hello.led_paired = !leads() && file_.role == NodeState::Role::primary;
   hello.term_seen = file_.term_seen;
@@ -21,7 +21,7 @@ void PairNode::lead(bool forced) {
   stop_following();
   const Position end = life.standby->end();
   Term term = std::max(file_.term_seen, end.term);
-  term = {term.counter + 1, number()};
+  term = life.witness.term.value_or(Term{term.counter + 1, number()});
   world_.judge.leads(index_, term, end, forced);
   if (const auto changes = life.standby->finish_tables()) {
     world_.judge.tables(index_, changes->at);
@@ -53,10 +53,14 @@ void PairNode::lead(bool forced) {
   life.writer->set_flush(life.flushing, world_.now);
   if (!has(PairFault::trims_too_early))
     life.writer->set_followed([this] { return life_->feed->needed_from(); },
-                              config_.replication.log_bytes_max);
+                              [this, most = config_.replication.log_bytes_max] {
+                                return most +
+                                       std::min(life_->feed->log_allowance(), UINT64_MAX / 2);
+                              });
   life.source.emplace(*store_);
   life.reader.emplace(*store_, world_.luck);
   world_.led(index_);
+  if (has_witness()) life.witness.dialogue->hold();
   finish_batch();
 }
 
@@ -65,14 +69,23 @@ void PairNode::demote() {
   take(failover::Event::demote);
 }
 
+void PairNode::switch_over() {
+  if (has_witness() && !failover_facts().witness.answers)
+    return tell("cannot hand over: the witness does not answer");
+  const auto begun = life_->feed->begin_move(world_.now);
+  tell(begun ? "is to hand over" : "cannot hand over: " + begun.error().text);
+  finish_batch();
+}
+
 // ---------------------------------------------------------------- a batch
 
 void PairNode::finish_batch() {
   Life& life = *life_;
   Primary& primary = *life.primary;
   const Instant now = world_.now;
+  primary.rest(life.feed->has_offered());
   if (primary.next_due() <= now) primary.tick(now);
-  auto record = primary.seal(now, false);
+  auto record = primary.seal(now, life.feed->moves());
   life.feed->await(primary.awaited());
   if (record) {
     world_.judge.sealed(index_, *record, file_);
@@ -111,7 +124,12 @@ void PairNode::release(const Committed& levels, bool alone, bool was_alone) {
   Life& life = *life_;
   const Committed before = life.primary->gate().released();
   // A node that stops to lead has noted so, and lets out what its standby has.
-  if (alone && life.again_at.is_never()) world_.judge.acknowledges_alone(index_, file_);
+  if (alone && life.again_at.is_never()) {
+    world_.judge.acknowledges_alone(index_, file_);
+    if (has_witness())
+      world_.judge.acknowledges_alone(index_, life.primary->position().term,
+                                      world_.witness->entry());
+  }
   // What was committed just before a standby was admitted did not need it.
   if (!alone && !was_alone)
     world_.judge.relies_on(other(index_), world_.disk_of(other(index_)), before, levels);
@@ -122,6 +140,7 @@ void PairNode::release(const Committed& levels, bool alone, bool was_alone) {
 void PairNode::replicate() {
   Life& life = *life_;
   fulfil();
+  watch_move();
   for (const Frame& frame : life.feed->take_frames())
     if (life.link != 0) world_.net->send(life.link, index_, frame, world_.now);
   for (FeedRequest& request : life.feed->take_requests())
@@ -144,9 +163,19 @@ void PairNode::fulfil() {
     });
   if (alone) world_.insync = {index_};
   if (!alone) world_.insync = {index_, other(index_)};
-  if (!alone) world_.judge.paired();
+  // What it has answered may be gone with it already.
+  if (!alone && world_.runs(other(index_))) world_.judge.paired();
   tell(alone ? "goes on alone" : "has a standby in sync");
   feed.grant(world_.now);
+  life_->permitted = Feed::Wish::none;
+}
+
+void PairNode::watch_move() {
+  Feed& feed = *life_->feed;
+  const Feed::Move move = feed.move();
+  if (move == Feed::Move::drained || move != life_->moved) life_->look_at = world_.now;
+  life_->moved = move;
+  if (const auto why = feed.take_move_failure()) tell(*why);
 }
 
 void PairNode::drop_link() {

@@ -46,10 +46,9 @@ void PairNode::place_image() {
 void PairNode::start() {
   place_image();
   store_->sync();  // RocksDB writes what it replays to files.
-  const std::uint32_t alone_ms = config_.replication.timeout_ms;
-  life_ = std::make_unique<Life>(
-      failover::Settings{config_.failover.policy, config_.failover.silent_ms, alone_ms});
+  life_ = std::make_unique<Life>(failover::settings_of(config_));
   life_->look_at = world_.now;
+  meet_witness();
   RecoverOptions options;
   options.bodies_max_bytes = config_.memory.bodies_max_bytes;
   const Recovery recovery = recover(*store_, life_->state, options);
@@ -68,6 +67,7 @@ void PairNode::start() {
   life_->flushing = config_.replication.mode == ReplicationMode::flushed;
   life_->writer->set_flush(life_->flushing, world_.now);
   life_->dial_at = world_.now;
+  open_paths();
   note_disk();
   tell("starts at " + std::to_string(recovery.position.lsn) + " of term " +
        std::to_string(recovery.position.term.counter) + ", its tables at " +
@@ -90,6 +90,7 @@ void PairNode::lose_power() {
   const std::size_t unsynced = store_->unsynced();
   const std::size_t survivors = world_.luck.below(unsynced + 1);
   end_life(true);
+  ++boots_;
   store_->lose_power(survivors);
   if (image_store_ && file_.sync == NodeState::Sync::receiving)
     image_store_->lose_power(world_.luck.below(image_store_->unsynced() + 1));
@@ -98,12 +99,17 @@ void PairNode::lose_power() {
 }
 
 // A process that stops by itself says goodbye, and the next one begins a little later.
-void PairNode::begin_again(const std::string& why) {
+void PairNode::begin_again(const std::string& why, bool aside) {
   if (!life_->again_at.is_never()) return;
   tell("starts anew: " + why);
   life_->again_at = world_.now.plus_ms(world_.luck.below(300));
   if (!leads()) return;
-  note([](NodeState& state) { state.role = NodeState::Role::standby; });
+  life_->feed->end();
+  const bool may_lead_again = life_->feed->move() == Feed::Move::offered;
+  if (!aside && !may_lead_again)
+    note([](NodeState& state) { state.role = NodeState::Role::standby; });
+  if (may_lead_again && has(PairFault::forgets_its_offer))
+    note([](NodeState& state) { state.role = NodeState::Role::solo; });
   life_->primary->broker().say_goodbye(world_.now, life_->primary->effects());
   finish_batch();
 }
@@ -111,13 +117,14 @@ void PairNode::begin_again(const std::string& why) {
 Instant PairNode::next_due() const {
   if (!life_) return Instant::never();
   const Life& life = *life_;
-  Instant due = std::min(life.writer->next_due(), life.again_at);
-  if (life.again_at.is_never()) due = std::min({due, life.look_at, life.proof_at});
+  Instant due = std::min({life.writer->next_due(), life.again_at, life.beat_at, life.ask_at});
+  if (life.again_at.is_never()) due = std::min({due, life.look_at, life.proof_at, life.witness.at});
   if (!life.questions.empty()) due = std::min(due, life.questions.front().at);
   if (!life.image_work.empty()) due = std::min(due, life.image_work.front().at);
   if (wants_to_dial() && !world_.net->is_dialling(index_)) due = std::min(due, life.dial_at);
   if (life.primary) {
-    due = std::min({due, life.reader->next_due(), life.primary->next_due(), life.feed->next_due()});
+    due = std::min({due, life.primary->next_due(), life.feed->next_due()});
+    if (!life.feed->has_offered()) due = std::min(due, life.reader->next_due());
   } else if (!life.stopped) {
     due = std::min(due, life.standby->next_due());
   }
@@ -142,8 +149,14 @@ void PairNode::act() {
     start();
   } else if (life.writer->next_due() <= now) {
     run_writer();
+  } else if (life.beat_at <= now) {
+    send_beat();
+  } else if (life.ask_at <= now) {
+    ask_gateway();
   } else if (life.again_at.is_never() && life.proof_at <= now) {
     end_proof();
+  } else if (life.again_at.is_never() && life.witness.at <= now) {
+    carry_question();
   } else if (life.again_at.is_never() && life.look_at <= now) {
     look();
   } else if (!life.questions.empty() && life.questions.front().at <= now) {
@@ -154,7 +167,8 @@ void PairNode::act() {
     world_.net->dial(index_, now);
     life.dial_at = now.plus_ms(kDialEveryMs);
   } else if (life.primary) {
-    if (life.reader->next_due() > now || life.reader->act(*life.primary, now)) finish_batch();
+    const bool reads = !life.feed->has_offered() && life.reader->next_due() <= now;
+    if (!reads || life.reader->act(*life.primary, now)) finish_batch();
   } else if (!life.stopped) {
     life.standby->tick(now);
     drain();

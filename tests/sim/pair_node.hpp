@@ -6,7 +6,10 @@
 
 #include "core/primary.hpp"
 #include "core/standby.hpp"
+#include "failover/gateway_record.hpp"
+#include "failover/heartbeat.hpp"
 #include "failover/machine.hpp"
+#include "failover/memory_witness.hpp"
 #include "recovery/recover.hpp"
 #include "replication/feed.hpp"
 #include "replication/feed_source.hpp"
@@ -20,6 +23,7 @@
 #include "tests/sim/slow_reader.hpp"
 #include "tests/sim/slow_writer.hpp"
 
+#include <array>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -31,6 +35,8 @@
 
 namespace tandemq::sim {
 
+class BeatNet;
+
 // What the nodes of one run share.
 struct PairWorld {
   Luck& luck;
@@ -38,6 +44,7 @@ struct PairWorld {
   PairFault fault = PairFault::none;
   PairJudge& judge;
   PeerNet* net = nullptr;
+  MemoryWitness* witness = nullptr;  // Null: there is none.
   std::ostream* story = nullptr;
   std::shared_ptr<const Access> access = nullptr;
   Instant now{1'700'000'000'000};
@@ -51,6 +58,9 @@ struct PairWorld {
   // Switches a node off.
   std::function<void(NodeIndex)> fence = nullptr;
   std::function<bool(NodeIndex)> runs = nullptr;
+  BeatNet* beats = nullptr;
+  // Until then no gateway answers this node.
+  std::array<Instant, 2> off_until = {};
 };
 
 class PairNode {
@@ -75,16 +85,20 @@ class PairNode {
   [[nodiscard]] bool may_lead() const;
   void promote(bool forced);  // Only if it follows.
   void demote();
+  void switch_over();  // Only if it serves.
 
   // ---- The clients.
   Front& front() { return life_->front; }
   Primary& primary() { return *life_->primary; }
   void finish_batch();
   // Publishers are slowed down.
-  [[nodiscard]] bool holds_back() const { return life_->feed->is_lagging(); }
+  [[nodiscard]] bool holds_back() const {
+    return life_->feed->is_lagging() || life_->feed->moves();
+  }
 
   // ---- The network.
   PeerNet::Handlers handlers();
+  void take_beat(const std::string& bytes);
 
   // ---- For the judges.
   [[nodiscard]] const NodeState& file() const { return file_; }
@@ -110,6 +124,22 @@ class PairNode {
   struct Image {
     ImageBegin begin;
     ImageProgress progress;
+  };
+  // What is said to the witness: one question at a time is on its way there, or back.
+  struct Asking {
+    std::unique_ptr<Witness> way;
+    std::optional<failover::WitnessDialogue> dialogue;
+    Instant at = Instant::never();  // Of the next half of the way.
+    bool arrived = false;
+    bool lost = false;  // It arrives later, or never.
+    bool proves = false;
+    bool fences = false;
+    bool promotes = false;
+    bool admits = false;
+    bool offered = false;
+    WireId offer = 0;  // It came on this link.
+    Instant again_at;
+    std::optional<Term> term;  // That was claimed.
   };
   // All that ends with the process.
   struct Life {
@@ -142,17 +172,24 @@ class PairNode {
     Instant refused_at;
     Instant look_at;
     Instant proof_at = Instant::never();  // When the fence has ended.
+    Asking witness;
     Feed::Wish permitted = Feed::Wish::none;
+    Feed::Move moved{};  // When it was looked at last.
     std::optional<Image> image;
     std::optional<ImageTarget> target;
     std::deque<Due<ImageWork>> image_work;
+    std::optional<Heartbeat> heartbeat;  // Of the second path.
+    Beat said;
+    Instant beat_at = Instant::never();
+    std::optional<GatewayRecord> gateway;
+    Instant ask_at = Instant::never();
     Instant again_at = Instant::never();  // This life ends then, and another one begins.
   };
 
   void tell(const std::string& what) const;
   void note(const std::function<void(NodeState&)>& how);
   void place_image();
-  void begin_again(const std::string& why);
+  void begin_again(const std::string& why, bool aside = false);
   void end_life(bool power);
   void run_writer();
   void note_disk();
@@ -160,6 +197,7 @@ class PairNode {
   // pair_leading.cpp
   void lead(bool forced);
   void fulfil();
+  void watch_move();
   void commit();
   void release(const Committed& levels, bool alone, bool was_alone);
   void replicate();
@@ -177,6 +215,28 @@ class PairNode {
   void take(failover::Event event);
   void prove();
   void end_proof();
+  void begin_fence();
+
+  // pair_witness.cpp
+  void meet_witness();
+  void begin_claim(bool forced);
+  void claim_as_offered();
+  void end_offer(bool agrees);
+  void begin_admission();
+  void ask_witness();
+  void carry_question();
+  void take_verdict();
+  void proven(bool holds);
+  [[nodiscard]] bool has_witness() const { return life_->witness.dialogue.has_value(); }
+  [[nodiscard]] std::string boot() const { return "boot " + std::to_string(boots_); }
+
+  // pair_paths.cpp
+  void open_paths();
+  void ask_gateway();
+  [[nodiscard]] Beat beat() const;
+  void send_beat();
+  void tell_news();
+  void add_paths(failover::Facts& facts) const;
 
   // pair_following.cpp
   void greet(WireId wire);
@@ -189,6 +249,8 @@ class PairNode {
   void installed(const Position& at);
   void image_failed(const std::string& why);
   void stop_following();
+  void take_over();
+  void lead_as_offered();
 
   // pair_tamper.cpp: the deliberate faults.
   void apply_twice(const Record& record);
@@ -213,6 +275,7 @@ class PairNode {
   std::unique_ptr<Life> life_;
   Durable disk_;  // What its log has ever had; a true answer may come when it is lost already.
   int images_ = 0;
+  int boots_ = 0;         // Of the machine.
   ImageEnd wrong_image_;  // What a wrong image must say at its end.
 };
 

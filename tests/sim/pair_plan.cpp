@@ -26,6 +26,10 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(PairFault::count
     "keeps the tail",
     "alone unproven",
     "claims anyway",
+    "notes nothing",
+    "claims cut off",
+    "alone cut off",
+    "forgets its offer",
 };
 
 // Of the topics of the clients, some.
@@ -40,9 +44,21 @@ std::vector<AckRule> acks_for(Luck& luck) {
   return rules;
 }
 
+// Whoever does not see the other one by any path has itself no network, or the other one has none:
+// only so does `gateway` promise anything. So the second path fails with the gateways.
+void draw_paths(PairPlan& pair, Luck& more) {
+  pair.second_path = more.once_in(2);
+  if (!pair.second_path || !more.once_in(2)) return;
+  FailoverConfig& failover = pair.plan.config.failover;
+  failover.policy = FailoverPolicy::gateway;
+  failover.gateways = {"the router"};
+  std::uint32_t& timeout_ms = pair.plan.config.replication.timeout_ms;
+  timeout_ms = std::max(timeout_ms, 2 * failover.silent_ms);
+}
+
 }  // namespace
 
-PairPlan pair_plan_for(Luck& luck) {
+PairPlan pair_plan_for(Luck& luck, Luck& more) {
   PairPlan pair;
   pair.plan = plan_for(luck);
   ReplicationConfig& replication = pair.plan.config.replication;
@@ -71,6 +87,13 @@ PairPlan pair_plan_for(Luck& luck) {
   if (failover.policy == FailoverPolicy::fence)
     replication.timeout_ms = std::max(replication.timeout_ms, 2 * quick_ms);
   failover.silent_ms = quick_ms + luck.below(500);
+  draw_paths(pair, more);
+  // Not drawn, so that the runs without one stay what they were.
+  pair.witness = failover.silent_ms % 4 == 0;
+  if (pair.witness) {
+    pair.plan.config.witness.etcd = {"in memory"};
+    failover.policy = failover.silent_ms % 8 == 0 ? FailoverPolicy::heartbeat : failover.policy;
+  }
   return pair;
 }
 

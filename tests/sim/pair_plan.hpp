@@ -17,10 +17,13 @@ struct PairPlan {
   std::uint32_t wire_lag_ms = 0;    // Of a frame, at the most.
   std::uint32_t trouble = 0;        // Once in so many steps, for each kind of trouble.
   std::uint32_t restart_steps = 0;  // A node that is down stays so about as long.
+  bool second_path = false;         // Datagrams between the nodes; see BeatNet.
   bool channels = false;            // Frames pass a Channel, on which bits are flipped.
+  bool witness = false;             // There is one, and it decides.
 };
 
-PairPlan pair_plan_for(Luck& luck);
+// `more`: for what was added later, so that a seed stays what it was.
+PairPlan pair_plan_for(Luck& luck, Luck& more);
 std::string_view name_of(ReplicationMode mode);
 
 // Deliberate faults of the shells, each of which the judges must notice.
@@ -43,6 +46,10 @@ enum class PairFault : std::uint8_t {
   keeps_the_tail,      // A tail that the primary does not have is not cut off.
   alone_unproven,      // A primary goes on alone although its standby may have taken over.
   claims_anyway,       // A standby takes over from a primary that it has let lead again.
+  notes_nothing,       // A standby says that it has noted that it is outdated, and has not.
+  claims_cut_off,      // A standby takes over although no gateway answers it.
+  alone_cut_off,       // A primary goes on alone although none does.
+  forgets_its_offer,   // A primary that has offered to lead no more leads again unasked.
   count
 };
 std::string_view name_of(PairFault fault);

@@ -9,10 +9,14 @@ namespace tandemq::sim {
 namespace {
 
 constexpr std::size_t kAll = SIZE_MAX;
-constexpr int kSettlingMax = 4'000;     // Rounds; a run needs some dozens.
-constexpr int kStalemate = 100;         // Rounds without a primary.
-constexpr std::uint32_t kRoundMs = 40;  // While clients are busy; else ten times that.
-constexpr int kEventsMax = 20'000;      // Of one moment.
+constexpr int kSettlingMax = 4'000;          // Rounds; a run needs some dozens.
+constexpr int kStalemate = 100;              // Rounds without a primary.
+constexpr int kClaimRounds = 20;             // Until a witness has heard the operator's wish.
+constexpr std::uint32_t kRoundMs = 40;       // While clients are busy; else ten times that.
+constexpr int kEventsMax = 20'000;           // Of one moment.
+constexpr std::uint32_t kMoveEvery = 12;     // Steps between two switchovers, about.
+constexpr std::uint64_t kApart = 1'000'001;  // With it the regression seeds have none.
+constexpr std::uint64_t kMore = 0x5bf03635ea3f8b91;
 
 }  // namespace
 
@@ -22,13 +26,20 @@ PeerNet::Weather PairSimulation::weather_of(const PairPlan& plan) {
 
 PairSimulation::PairSimulation(std::uint64_t seed, PairFault fault, std::ostream* story)
     : luck_(seed),
-      plan_(pair_plan_for(luck_)),
+      more_(seed ^ kMore),
+      apart_(seed + kApart),
+      moves_(apart_.once_in(2)),
+      plan_(pair_plan_for(luck_, more_)),
       story_(story),
       judge_(plan_.plan.config.replication, story),
       world_{luck_, plan_, fault, judge_},
       nodes_{PairNode(0, world_), PairNode(1, world_)},
-      net_(luck_, weather_of(plan_), {nodes_[0].handlers(), nodes_[1].handlers()}) {
+      net_(luck_, weather_of(plan_), {nodes_[0].handlers(), nodes_[1].handlers()}),
+      beats_(more_, plan_.wire_lag_ms,
+             {[this](const std::string& bytes) { nodes_[0].take_beat(bytes); },
+              [this](const std::string& bytes) { nodes_[1].take_beat(bytes); }}) {
   world_.net = &net_;
+  world_.beats = &beats_;
   world_.story = story;
   world_.access = std::make_shared<const Access>(Policy{Anonymous::everywhere, {}, {}});
   world_.ends = [this](NodeIndex node) { lose_clients(node); };
@@ -36,6 +47,13 @@ PairSimulation::PairSimulation(std::uint64_t seed, PairFault fault, std::ostream
   world_.fence = [this](NodeIndex node) { fail(node, true); };
   world_.runs = [this](NodeIndex node) { return nodes_[node].runs(); };
   world_.disk_of = [this](NodeIndex node) { return nodes_[node].disk(); };
+  if (plan_.witness) {
+    world_.witness = &witness_;
+    witness_.connect("the operator")
+        ->swap(0, first_record({"a", 0, ""}, Term{}, plan_.plan.config.replication.mode),
+               [](const WitnessOutcome&) {});
+    witness_.arrive("the operator");
+  }
   const Plan& plan = plan_.plan;
   for (const AckRule& rule : plan.config.acks)
     if (rule.level < node_level(plan.config)) ledger_.forgive(rule.name);
@@ -58,6 +76,7 @@ PairOutcome PairSimulation::run() {
     *story_ << "-- " << name_of(plan_.plan.config.replication.mode) << ", timeout "
             << plan_.plan.config.replication.timeout_ms << " ms, failover by "
             << failover::name_of(plan_.plan.config.failover.policy)
+            << (plan_.witness ? " with a witness" : "")
             << (plan_.forces ? ", the operator forces\n" : "\n");
   for (const AckRule& rule : plan_.plan.config.acks)
     if (story_ != nullptr) *story_ << "-- ack = " << text_of(rule) << '\n';
@@ -92,6 +111,7 @@ void PairSimulation::step() {
   if (found()) return;
   let_clients_act(false);
   make_trouble();
+  trouble_paths();
   start_again();
   operate();
   for (std::size_t i = 0; i < clients_.size(); ++i)
@@ -104,13 +124,16 @@ void PairSimulation::step() {
 void PairSimulation::advance(Instant until) {
   int events = 0;
   while (!found()) {
-    const Instant next = std::min({net_.next_due(), nodes_[0].next_due(), nodes_[1].next_due()});
+    const Instant next =
+        std::min({net_.next_due(), beats_.next_due(), nodes_[0].next_due(), nodes_[1].next_due()});
     if (next > until) break;
     events = next > world_.now ? 0 : events + 1;
     if (events > kEventsMax) return judge_.find("time stands still");
     world_.now = std::max(world_.now, next);
     if (net_.next_due() <= next) {
       net_.act(world_.now);
+    } else if (beats_.next_due() <= next) {
+      beats_.act();
     } else {
       nodes_[nodes_[0].next_due() <= next ? 0 : 1].act();
     }
@@ -156,7 +179,7 @@ void PairSimulation::drain(std::size_t client, std::size_t count) {
   }
   if (!link->down.empty() || !link->closed) return;
   link->left = true;
-  stops ? one.fail(world_.now) : one.lose_link(world_.now);
+  stops ? one.fail(world_.now, left_at(homes_[client])) : one.lose_link(world_.now);
 }
 
 // Of a process that ends; what had come as far as the client's side of the network arrives.
@@ -165,11 +188,19 @@ void PairSimulation::lose_clients(NodeIndex node) {
     SimClient& client = clients_[i];
     if (client.link() == nullptr || homes_[i] != node) continue;
     if (luck_.once_in(2)) drain(i, luck_.below(client.link()->down.size() + 1));
-    if (client.link() != nullptr) client.fail(world_.now);
+    if (client.link() != nullptr) client.fail(world_.now, left_at(node));
   }
 }
 
+// Whoever leads already took the sessions of this node's clients for left when it began.
+Instant PairSimulation::left_at(NodeIndex node) const {
+  const NodeIndex heir = other(node);
+  const bool is_led = nodes_[heir].leads() && led_at_[node] < led_at_[heir];
+  return is_led ? led_at_[heir] : world_.now;
+}
+
 void PairSimulation::check_new_leader(NodeIndex node) {
+  led_at_[node] = world_.now;
   if (judge_.may_miss()) return;
   for (const SimClient& client : clients_) client.check(nodes_[node].state());
   ledger_.check_retained(nodes_[node].state());
@@ -209,12 +240,56 @@ void PairSimulation::make_trouble() {
               << "ab"[node] << '\n';
     net_.stall(node, world_.now.plus_ms(luck_.below(long_ms)));
   }
+  if (plan_.witness) trouble_witness();
   if (luck_.once_in(2 * often)) {
     if (story_ != nullptr) *story_ << "-- a partition\n";
     const Instant until = world_.now.plus_ms(luck_.below(2 * long_ms));
     net_.stall(0, until);
     net_.stall(1, until);
     if (luck_.once_in(3)) net_.cut(world_.now);
+  }
+}
+
+// For a while one node does not reach it, or it does not work at all.
+void PairSimulation::trouble_witness() {
+  const NodeIndex node = luck_.below(2);
+  const std::string name = node == 0 ? "a" : "b";
+  if (luck_.once_in(plan_.trouble)) {
+    const bool reaches = luck_.once_in(2);
+    if (story_ != nullptr)
+      *story_ << "-- the witness is " << (reaches ? "in" : "out of") << " reach of node " << name
+              << '\n';
+    witness_.set_reachable(name, reaches);
+  }
+  if (luck_.once_in(2 * plan_.trouble)) {
+    const bool stalls = luck_.once_in(2);
+    if (story_ != nullptr)
+      *story_ << (stalls ? "-- the witness stalls\n" : "-- the witness works\n");
+    witness_.set_stalled(stalls);
+  }
+}
+
+// A node whose network is gone sees neither the other one nor a gateway.
+void PairSimulation::trouble_paths() {
+  if (!plan_.second_path) return;
+  const bool by_gateway = plan_.plan.config.failover.policy == FailoverPolicy::gateway;
+  const std::uint32_t long_ms = 3 * plan_.plan.config.replication.timeout_ms;
+  const NodeIndex node = more_.below(2);
+  if (!by_gateway && more_.once_in(plan_.trouble))
+    beats_.cut(node, world_.now.plus_ms(more_.below(long_ms)));
+  if (!by_gateway || !more_.once_in(plan_.trouble)) return;
+  const bool both = more_.once_in(4);
+  const Instant until = world_.now.plus_ms(more_.below(more_.once_in(2) ? long_ms : long_ms / 3));
+  if (story_ != nullptr)
+    *story_ << "-- no network at "
+            << (both        ? "both nodes"
+                : node == 0 ? "node a"
+                            : "node b")
+            << " until " << until.ms << '\n';
+  for (const NodeIndex one : {NodeIndex{0}, NodeIndex{1}}) {
+    net_.stall(one, until);
+    beats_.cut(one, until);
+    if (both || one == node) world_.off_until[one] = std::max(world_.off_until[one], until);
   }
 }
 
@@ -249,7 +324,7 @@ void PairSimulation::operate() {
   if (plan_.forces && luck_.once_in(plan_.trouble) && nodes_[node].follows())
     return promote(node, true);
   if (!anybody_serves()) {
-    if (luck_.once_in(2) && may_promote(node)) promote(node, false);
+    if (luck_.once_in(2) && !plan_.witness && may_promote(node)) promote(node, false);
     return;
   }
   const bool switches = luck_.once_in(2 * plan_.trouble);
@@ -258,6 +333,38 @@ void PairSimulation::operate() {
       *story_ << "-- demote node "
               << "ab"[node] << '\n';
     nodes_[node].demote();
+  }
+  if (moves_ && apart_.once_in(kMoveEvery) && world_.insync.size() == 2)
+    switch_over(nodes_[0].serves() ? 0 : 1);
+}
+
+void PairSimulation::switch_over(NodeIndex node) {
+  if (!nodes_[node].serves()) return;
+  if (story_ != nullptr) *story_ << "-- switchover\n";
+  nodes_[node].switch_over();
+  if (apart_.once_in(2)) return;
+  advance(world_.now.plus_ms(apart_.below(4 * plan_.wire_lag_ms + plan_.plan.writer_lag_ms)));
+  if (!found()) trouble_a_move(node);
+}
+
+// At any moment of it.
+void PairSimulation::trouble_a_move(NodeIndex node) {
+  switch (apart_.below(plan_.witness ? 7 : 5)) {
+    case 0:
+      return fail(node, false);
+    case 1:
+      return fail(other(node), false);
+    case 2:
+      return fail(apart_.below(2), true);
+    case 3:
+      return net_.cut(world_.now);
+    case 5:
+      return witness_.set_reachable(apart_.once_in(2) ? "a" : "b", false);
+    case 6:
+      return witness_.set_stalled(true);
+    default:
+      const std::uint32_t long_ms = 3 * plan_.plan.config.replication.timeout_ms;
+      return net_.stall(apart_.below(2), world_.now.plus_ms(apart_.below(long_ms)));
   }
 }
 
@@ -289,12 +396,16 @@ bool PairSimulation::is_together() const {
 void PairSimulation::settle() {
   if (story_ != nullptr) *story_ << "-- all comes to rest\n";
   net_.heal(world_.now);
+  witness_.set_stalled(false);
+  for (const char* node : {"a", "b"}) witness_.set_reachable(node, true);
+  beats_.heal(world_.now);
+  world_.off_until = {world_.now, world_.now};
   int alone = 0;
   for (int i = 0; i < kSettlingMax && !found(); ++i) {
     start_again();
     alone = anybody_serves() ? 0 : alone + 1;
     if (alone > 0) end_stalemate(alone == kStalemate);
-    if (alone > kStalemate)
+    if (alone > kStalemate + kClaimRounds)
       return judge_.find("nobody leads in the end: " + nodes_[0].shown() + "; " +
                          nodes_[1].shown());
     const bool quiet = clients_are_quiet();
@@ -317,7 +428,7 @@ void PairSimulation::settle() {
 // itself; the judge looks whether it has all.
 void PairSimulation::end_stalemate(bool at_last) {
   for (const NodeIndex node : {NodeIndex{0}, NodeIndex{1}})
-    if (!anybody_serves() && may_promote(node)) return promote(node, false);
+    if (!plan_.witness && !anybody_serves() && may_promote(node)) return promote(node, false);
   if (!at_last || !nodes_[0].follows() || !nodes_[1].follows()) return;
   const Position left = nodes_[0].end();
   const Position right = nodes_[1].end();

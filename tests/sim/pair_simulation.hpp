@@ -3,6 +3,7 @@
 // time. All of it follows from the seed.
 #pragma once
 
+#include "tests/sim/beat_net.hpp"
 #include "tests/sim/client.hpp"
 #include "tests/sim/ledger.hpp"
 #include "tests/sim/pair_judge.hpp"
@@ -50,13 +51,18 @@ class PairSimulation {
   void check_new_leader(NodeIndex node);
   // Trouble, and the operator.
   void make_trouble();
+  void trouble_paths();
   void fail(NodeIndex node, bool power);
   void start_again();
+  void trouble_witness();
   void operate();
   void promote(NodeIndex node, bool forced);
+  void switch_over(NodeIndex node);
+  void trouble_a_move(NodeIndex node);
   [[nodiscard]] bool may_promote(NodeIndex node) const;
   [[nodiscard]] bool anybody_serves() const;
   [[nodiscard]] std::array<Position, 2> kept() const;
+  [[nodiscard]] Instant left_at(NodeIndex node) const;
   // The end.
   void settle();
   void end_stalemate(bool at_last);
@@ -67,16 +73,23 @@ class PairSimulation {
   [[nodiscard]] bool found() const;
 
   Luck luck_;
+  Luck more_;  // For what was added later.
+  // Of the switchovers: half of the runs have none, and go on as they did before there were any.
+  Luck apart_;
+  const bool moves_;
   const PairPlan plan_;
   std::ostream* const story_;
   PairJudge judge_;
+  MemoryWitness witness_;
   PairWorld world_;
   std::array<PairNode, 2> nodes_;
   PeerNet net_;
+  BeatNet beats_;
   Ledger ledger_;
   std::deque<SimClient> clients_;
   std::vector<NodeIndex> homes_;     // Of each client: where its link ends.
   std::array<int, 2> down_steps_{};  // Until it is started again.
+  std::array<Instant, 2> led_at_{};  // When it began to lead, last.
   PairOutcome outcome_;
 };
 

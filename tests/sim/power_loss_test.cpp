@@ -17,11 +17,7 @@ using namespace tandemq::sim;
 namespace {
 
 // About eight seconds, and no more under a sanitizer.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::uint64_t kSeeds = 300;
-#else
-constexpr std::uint64_t kSeeds = 3'000;
-#endif
+constexpr std::uint64_t kSeeds = kIsSanitized ? 300 : 3'000;
 
 // Seeds that have failed once, each with what was wrong. They hold as long as the plans do: whoever
 // changes how a plan is drawn shows with the old bug that the seed still finds it, or drops it.

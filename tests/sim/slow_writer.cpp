@@ -20,9 +20,10 @@ void SlowWriter::set_flush(bool each_group, Instant now) {
   if (due_.is_never() && flushed_ != written_) wake(now);
 }
 
-void SlowWriter::set_followed(std::function<Lsn()> followed, std::uint64_t log_bytes_max) {
+void SlowWriter::set_followed(std::function<Lsn()> followed,
+                              std::function<std::uint64_t()> log_bytes_max) {
   followed_ = std::move(followed);
-  followed_bytes_max_ = log_bytes_max;
+  followed_bytes_max_ = std::move(log_bytes_max);
 }
 
 void SlowWriter::finish() {
@@ -142,7 +143,7 @@ void SlowWriter::trim() {
   const Lsn first = store_.first_lsn();
   if (store_.log_bytes() <= log_bytes_max_ || tables_at_ <= first) return;
   Lsn before = first + luck_.below(tables_at_ - first + 1);
-  if (followed_ && store_.log_bytes() <= followed_bytes_max_)
+  if (followed_ && store_.log_bytes() <= followed_bytes_max_())
     before = std::min(before, followed_());
   if (before > first) store_.trim(before);
 }

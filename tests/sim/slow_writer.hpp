@@ -54,7 +54,7 @@ class SlowWriter {
   // Whether each group is forced to the disk, or now and then.
   void set_flush(bool each_group, Instant now);
   // The log keeps this record and those behind it for a standby, as far as `log_bytes_max` allows.
-  void set_followed(std::function<Lsn()> followed, std::uint64_t log_bytes_max);
+  void set_followed(std::function<Lsn()> followed, std::function<std::uint64_t()> log_bytes_max);
   [[nodiscard]] Instant next_due() const { return due_; }
   Report act(Instant now);
   [[nodiscard]] Lsn flushed() const { return flushed_; }
@@ -101,7 +101,7 @@ class SlowWriter {
   Lsn flushed_;
   Progress told_;
   std::function<Lsn()> followed_;  // Null: there is no standby.
-  std::uint64_t followed_bytes_max_ = 0;
+  std::function<std::uint64_t()> followed_bytes_max_;
 };
 
 }  // namespace tandemq::sim
