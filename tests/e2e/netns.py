@@ -9,6 +9,7 @@ import errno
 import itertools
 import os
 import pathlib
+import selectors
 import shutil
 import signal
 import socket
@@ -19,7 +20,7 @@ import time
 
 import pytest
 
-from client import Client
+from client import Client, unique
 from conftest import ROOT, Daemon
 from pair import PATIENCE_S, Node, Pair, patient, write_secret
 import wire
@@ -401,6 +402,40 @@ class NetPair(Pair):
         with self.network.inside("client"), contextlib.suppress(OSError):
             socket.create_connection((host, port), timeout=1).close()
             return True
+        return False
+
+    def await_served(self):
+        """Until one of many clients has its CONNACK from the virtual IP. One begins every 20 ms, and
+        none waits for what another one has lost: whoever tries without a pause always loses a packet
+        while the address moves."""
+        deadline = time.monotonic() + PATIENCE_S
+        with self.network.inside("client"), selectors.DefaultSelector() as waiting:
+            try:
+                while not self._begin_or_read(waiting):
+                    assert time.monotonic() < deadline, self.text()
+            finally:
+                for key in list(waiting.get_map().values()):
+                    key.fileobj.close()
+
+    @staticmethod
+    def _begin_or_read(waiting):
+        """Whether a CONNACK came within 20 ms."""
+        client = socket.socket()
+        client.setblocking(False)
+        client.connect_ex((VIP, MQTT_PORT))
+        waiting.register(client, selectors.EVENT_WRITE)
+        begun = time.monotonic()
+        while (left := begun + 0.02 - time.monotonic()) > 0:
+            for key, events in waiting.select(left):
+                with contextlib.suppress(OSError):
+                    if events & selectors.EVENT_WRITE:
+                        key.fileobj.send(wire.connect(unique("probe")))
+                        waiting.modify(key.fileobj, selectors.EVENT_READ)
+                        continue
+                    if key.fileobj.recv(64)[:1] == bytes([wire.CONNACK << 4]):
+                        return True
+                waiting.unregister(key.fileobj)
+                key.fileobj.close()
         return False
 
     def cut(self, direction="both", network="replication", percent=100):

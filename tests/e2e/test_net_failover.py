@@ -60,8 +60,9 @@ def fail_over(pair, harm, payload):
     lost, heir = pair.primary, pair.standby
     began = time.monotonic()
     harm(lost)
+    pair.await_served()
+    gap = time.monotonic() - began
     with connect(pair, "reader") as client:
-        gap = time.monotonic() - began
         client.subscribe(("hall/1", 1))
         assert client.take().payload == payload
     assert heir.leads()

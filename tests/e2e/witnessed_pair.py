@@ -83,8 +83,8 @@ class WitnessedPair(NetPair):
         lost, heir = self.primary, self.standby
         began = time.monotonic()
         harm(lost)
-        with self.connect("first"):
-            gap = time.monotonic() - began
+        self.await_served()
+        gap = time.monotonic() - began
         self.await_leader(heir)
         self.check()
         return gap
