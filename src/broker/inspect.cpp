@@ -101,6 +101,7 @@ StatusReport inspect_status(const World& world, Instant now) {
   report.wills = state.wills().size();
   report.messages_stored = state.message_count();
   report.queued_count = state.queued_count();
+  report.inflight_count = state.inflight_count();
   report.publishers_blocked = world.blocked.size();
   report.level = world.level;
   for (const ListenerConfig& listener : world.config.listeners)

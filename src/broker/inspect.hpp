@@ -32,6 +32,7 @@ struct StatusReport {
   std::size_t wills = 0;
   std::size_t messages_stored = 0;  // Bodies that the log still holds.
   std::uint64_t queued_count = 0;
+  std::uint64_t inflight_count = 0;
   std::size_t publishers_blocked = 0;
   CommitLevel level{};                 // At which the node acknowledges.
   std::vector<std::string> ack_rules;  // What does so at another one.

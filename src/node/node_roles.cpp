@@ -364,7 +364,8 @@ Json Node::replication_status() const {
             {"node", config_.node_id},
             {"cluster", config_.cluster_id},
             {"term", term.counter},
-            {"lsn", leads ? primary_->position().lsn : following_->standby().end().lsn}};
+            {"lsn", leads ? primary_->position().lsn : following_->standby().end().lsn},
+            {"durable_sessions", data_.state->durable_count()}};
   if (!peer_port_) return json;
   Json peer{{"address", config_.replication.peer}, {"node", peer_node_}};
   Json replication{{"mode", kModes[static_cast<std::size_t>(config_.replication.mode)]}};

@@ -66,6 +66,7 @@ Json to_json(const StatusReport& report) {
           {"filters", report.filters},
           {"retained", {{"count", report.retained_count}, {"bytes", report.retained_bytes}}},
           {"queued", report.queued_count},
+          {"inflight", report.inflight_count},
           {"stored", report.messages_stored},
           {"wills", report.wills},
           {"publishers_blocked", report.publishers_blocked},

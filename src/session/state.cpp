@@ -113,6 +113,7 @@ void State::apply_to(const SessionOpened& m) {
   session->opened_at = m.at;
   ENSURE(find_session(session->client_id) == nullptr, "a client id has one session");
   by_client_.insert(client_hash(session->client_id), index(session->id));
+  if (session->durable) ++durable_count_;
   mark(*session);
   sessions_[slot] = std::move(session);
 }
@@ -140,6 +141,8 @@ void State::apply_to(const SessionEnded& m) {
     if (has_row) marks_.filters.emplace(m.session, filter);
   }
   queued_count_ -= session.outgoing.queued_count();
+  inflight_count_ -= session.outgoing.inflight_count();
+  if (session.durable) --durable_count_;
   const bool by_range = has_row && session.outgoing.size() >= kRangeFrom;
   if (by_range) {
     const auto next = static_cast<SessionId>(index(m.session) + 1);
@@ -196,7 +199,7 @@ void State::apply_to(const Queued& m) {
   delivery.retain = m.retain;
   if (!m.subscription_ids.empty())
     delivery.subscription_ids = std::make_unique<const SubscriptionIds>(m.subscription_ids);
-  if (m.packet_id == 0) ++queued_count_;
+  ++(m.packet_id == 0 ? queued_count_ : inflight_count_);
   session.outgoing.add(std::move(delivery));
   if (session.durable) ++marks_.unwritten_deliveries;
   mark(session);
@@ -207,6 +210,7 @@ void State::apply_to(const Sent& m) {
   const Delivery sent = session.outgoing.send(m.packet_id);
   if (m.packet_id == 0) forget(session, sent);
   --queued_count_;
+  if (m.packet_id != 0) ++inflight_count_;
   mark(session);
 }
 
@@ -223,6 +227,7 @@ void State::apply_to(const Acknowledged& m) {
   Session& session = existing(m.session);
   const auto i = session.outgoing.find_inflight(m.packet_id);
   ENSURE(i, "a mutation names a delivery in flight");
+  --inflight_count_;
   forget(session, session.outgoing.remove(*i));
 }
 
@@ -230,7 +235,7 @@ void State::apply_to(const Discarded& m) {
   Session& session = existing(m.session);
   const auto i = session.outgoing.find(m.sequence);
   ENSURE(i, "a mutation names a delivery of the session");
-  if (*i >= session.outgoing.inflight_count()) --queued_count_;
+  --(*i < session.outgoing.inflight_count() ? inflight_count_ : queued_count_);
   forget(session, session.outgoing.remove(*i));
 }
 

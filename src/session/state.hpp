@@ -49,6 +49,7 @@ class State {
   }
   [[nodiscard]] const Session* find_session(std::string_view client_id) const;
   [[nodiscard]] std::size_t session_count() const { return by_client_.size(); }
+  [[nodiscard]] std::size_t durable_count() const { return durable_count_; }  // Of sessions.
   // Every session id in use is below this: a walk in pages goes from 1 to here.
   [[nodiscard]] std::size_t session_slots() const { return sessions_.size(); }
   void for_each_session(const std::function<void(const Session&)>& visit) const;
@@ -66,6 +67,7 @@ class State {
   [[nodiscard]] bool holds(MessageId id) const { return messages_.contains(id); }
   [[nodiscard]] const StoredMessage* stored(MessageId id) const;  // Null if it is gone.
   [[nodiscard]] std::uint64_t queued_count() const { return queued_count_; }
+  [[nodiscard]] std::uint64_t inflight_count() const { return inflight_count_; }
   [[nodiscard]] const TermHistory& terms() const { return terms_; }
 
   // What a decision may take for something new.
@@ -153,13 +155,15 @@ class State {
   std::vector<std::unique_ptr<Session>> sessions_;  // By id; slot 0 stays empty.
   std::set<std::uint32_t> free_sessions_;           // Empty slots below sessions_.size().
   SlotTable by_client_;                             // Ids, by the name of the client.
+  std::size_t durable_count_ = 0;
   SubscriptionIndex subscriptions_;
   std::unordered_map<MessageId, StoredMessage> messages_;
   TopicTree retained_topics_;
   std::vector<MessageRef> retained_;
   std::vector<std::uint32_t> free_retained_;
   std::uint64_t retained_bytes_ = 0;
-  std::uint64_t queued_count_ = 0;  // Deliveries of all sessions that are not in flight.
+  std::uint64_t queued_count_ = 0;    // Deliveries of all sessions that are not in flight,
+  std::uint64_t inflight_count_ = 0;  // and those that are.
   std::map<std::string, StoredWill, std::less<>> wills_;
   MessageId next_message_id_{1};
   TermHistory terms_;

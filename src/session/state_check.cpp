@@ -182,6 +182,8 @@ std::vector<std::string> State::check() const {
   Broken broken;
   for (const auto& [id, stored] : messages_) stored.counted = 0;
   std::uint64_t queued = 0;
+  std::uint64_t inflight = 0;
+  std::size_t durable = 0;
   std::size_t filters = 0;
   std::size_t sessions = 0;
   for_each_session([&](const Session& session) {
@@ -190,6 +192,8 @@ std::vector<std::string> State::check() const {
     broken.unless(find_session(who) == &session, who, ": not found by its client id");
     filters += session.filters.size();
     queued += session.outgoing.queued_count();
+    inflight += session.outgoing.inflight_count();
+    if (session.durable) ++durable;
     for (const std::string& filter : session.filters)
       broken.unless(subscriptions_.find(filter, session.id) != nullptr, who,
                     ": not indexed: ", filter);
@@ -219,6 +223,8 @@ std::vector<std::string> State::check() const {
     if (stored.body) body_bytes += body_cost(stored);
   }
   broken.unless(queued == queued_count_, "the number of queued deliveries is miscounted");
+  broken.unless(inflight == inflight_count_, "the number of deliveries in flight is miscounted");
+  broken.unless(durable == durable_count_, "the number of durable sessions is miscounted");
   broken.unless(sessions == by_client_.size(), "a client id without a session");
   broken.unless(filters == subscriptions_.size(), "subscriptions without a session");
   broken.unless(body_bytes == body_bytes_, "the bytes of bodies are miscounted");

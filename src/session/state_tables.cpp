@@ -212,6 +212,7 @@ Result<void> State::restore_session(ByteView key, Reader& fields, ByteView value
   }
   free_sessions_.erase(index(session->id));
   session->row_checksum = checksum(value, 1);
+  if (session->durable) ++durable_count_;
   sessions_[slot] = std::move(session);
   return {};
 }
@@ -261,7 +262,7 @@ Result<void> State::restore_delivery(ByteView key, Reader& fields) {
     row.delivery.stored = &found->second;
   }
   row.delivery.tabled = true;
-  if (queued) ++queued_count_;
+  ++(queued ? queued_count_ : inflight_count_);
   outgoing.restore(std::move(row.delivery));
   return {};
 }

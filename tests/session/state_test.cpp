@@ -65,6 +65,28 @@ TEST_CASE("a message lives as long as a delivery or a retained topic refers to i
   CHECK(state.check().empty());
 }
 
+TEST_CASE("what is in flight is counted from its sending to its acknowledgement") {
+  State state = sample();
+  CHECK(state.inflight_count() == 1);
+  state.apply(Sent{kBob, 9});
+  CHECK(state.inflight_count() == 2);
+  CHECK(state.queued_count() == 0);
+  state.apply(Released{kAnn, 1});
+  CHECK(state.inflight_count() == 2);
+  state.apply(Acknowledged{kAnn, 1});
+  state.apply(Discarded{kBob, 0});
+  CHECK(state.inflight_count() == 0);
+  CHECK(state.check().empty());
+}
+
+TEST_CASE("only sessions that outlive their connection are counted as durable") {
+  State state = sample();
+  state.apply(opened(static_cast<SessionId>(3), "eve", false));
+  CHECK(state.session_count() == 3);
+  CHECK(state.durable_count() == 2);
+  CHECK(state.check().empty());
+}
+
 TEST_CASE("the end of a session takes its subscriptions, and its id is free again") {
   State state = sample();
   state.apply(SessionEnded{kAnn});
@@ -72,6 +94,8 @@ TEST_CASE("the end of a session takes its subscriptions, and its id is free agai
   CHECK(state.find_session("ann") == nullptr);
   CHECK(state.free_session_id() == kAnn);
   CHECK(state.queued_count() == 1);
+  CHECK(state.inflight_count() == 0);
+  CHECK(state.durable_count() == 1);
   state.apply(SessionEnded{kBob});
   CHECK(state.queued_count() == 0);
   CHECK(state.message_count() == 0);
