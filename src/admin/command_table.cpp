@@ -298,6 +298,13 @@ constexpr Command kCommands[] = {
      "Compares the digests of both nodes' sessions, subscriptions and queues, and the counts of "
      "all else, while both work; ask the primary. The exit status is 0 if they are equal, 1 if "
      "they differ (then the standby gets a full sync), 2 if it could not be done."},
+    {"drill", Answer::rows, kDrillArguments, kDrillColumns,
+     "Rehearses a failover, on the primary of a pair in sync: the leadership moves to the standby "
+     "and back, while a prober connects every 10 ms as clients do. Shows log positions, sessions "
+     "and digests before and after, what was lost (RPO) and how long nobody was served (RTO). The "
+     "exit status is 0 only if all is as it was before; otherwise it says who leads and what to "
+     "do.",
+     Place::assisted},
     {"keepalived-config", Answer::record, kKeepalivedArguments, kKeepalivedColumns,
      "Prints a keepalived.conf for this node, every line explained, from its settings: vip.*, "
      "node.id, replication.*.",

@@ -168,6 +168,20 @@ inline constexpr CommandArgument kHealthArguments[] = {
 inline constexpr CommandColumn kHealthColumns[] = {
     {"role", "role"}, {"live", "live"}, {"ready", "ready"}, {"primary", "serving"}, {"why", "why"}};
 
+constexpr CommandArgument plain_option(std::string_view name, std::string_view about) {
+  return {name, CommandArgument::Kind::option, CommandArgument::Type::text, false, 0, {}, about};
+}
+inline constexpr CommandArgument kDrillArguments[] = {
+    plain_option("probe",
+                 "Where clients connect, HOST:PORT, several separated by commas; otherwise "
+                 "vip.address, or without one the listener of this node and the same port of its "
+                 "peer."),
+    plain_option("timeout",
+                 "How long the pair may take to be in sync again: 500ms, 30s, 5m; 5m "
+                 "if it is not given.")};
+inline constexpr CommandColumn kDrillColumns[] = {
+    {"step", "STEP"}, {"what", "WHAT"}, {"value", "VALUE", CommandColumn::Show::count}};
+
 inline constexpr CommandColumn kPairVerifyColumns[] = {
     {"verdict", "verdict"},
     {"why", "because"},
@@ -179,9 +193,6 @@ inline constexpr CommandColumn kPairVerifyColumns[] = {
     {"theirs", "digest of the standby"},
 };
 
-constexpr CommandArgument plain_option(std::string_view name, std::string_view about) {
-  return {name, CommandArgument::Kind::option, CommandArgument::Type::text, false, 0, {}, about};
-}
 inline constexpr CommandArgument kConfigFileArgument = {
     "config",
     CommandArgument::Kind::option,

@@ -4,6 +4,7 @@
 #include "base/version.hpp"
 #include "ctl/client.hpp"
 #include "ctl/doctor.hpp"
+#include "ctl/drill_command.hpp"
 #include "ctl/keepalived_command.hpp"
 #include "ctl/manual.hpp"
 #include "ctl/offline.hpp"
@@ -120,6 +121,7 @@ int run(const std::vector<std::string>& words) {
   if (request->command->name == "wait") return run_wait(socket_of(*request), *request, now());
   if (request->command->name == "health") return run_health(socket_of(*request), *request, now());
   if (request->command->name == "verify") return run_verify(socket_of(*request), *request, now());
+  if (request->command->name == "drill") return run_drill(socket_of(*request), *request);
   const AdminClient client(socket_of(*request));
   if (request->command->name == "export") return run_export(client, *request);
   if (request->command->name == "import") return run_import(client, *request, now());

@@ -9,8 +9,7 @@
 
 namespace tandemq {
 
-// The settings as the broker has them, without those that may stand there several times (listener,
-// ack).
+// The settings as the broker has them; of those that may stand there several times only listener.
 tl::expected<LoadedConfig, CommandFailure> ask_settings(const AdminClient& client);
 // With all that is wrong with the file, and with the files that it names.
 LoadedConfig read_settings(const std::string& path);

@@ -2,6 +2,7 @@
 that address only. Times are from the fault to the first CONNACK through it."""
 
 import contextlib
+import json
 import os
 import signal
 import statistics
@@ -11,6 +12,7 @@ import pytest
 
 from client import Client
 from netns import MQTT_PORT, VIP, Network, NetPair, address, end_all, require
+from test_ctl import CTL
 
 ROUNDS = 5
 PATIENCE_S = 30
@@ -135,3 +137,17 @@ def test_after_a_partition_the_newer_term_wins_and_nothing_is_thrown_away(net_pa
     tails = a.ask("diverged", "list")
     assert tails, "what the old side had acknowledged is gone"
     pair.until(lambda: pair.network.holders() == ["b"], "the virtual IP on b alone")
+
+
+def test_a_drill_measures_the_virtual_address(net_pair):
+    pair = net_pair()
+    leader = pair.primary
+    words = [CTL, f"--socket={leader.folder / 'admin.sock'}", "--json", "drill"]
+    shown = pair.network.run(leader.name, words)  # It must not fail.
+    rows = {(row["step"], row["what"]): row["value"] for row in map(json.loads, shown.splitlines())}
+    there, back = (rows[step, "clients not served, ms"] for step in ("there", "back"))
+    print(f"\nthe virtual address: there {there} ms, back {back} ms")
+    assert 0 < there < 5000 and 0 < back < 5000
+    assert rows["result", "RTO, ms"] == max(there, back)
+    assert leader.leads()
+    pair.until(lambda: pair.network.holders() == [leader.name], "the virtual IP where it was")
