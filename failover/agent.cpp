@@ -200,17 +200,37 @@ void Agent::prove() {
     return begin_claim(false, seen);
   }
   if (!fences) return proven(proof, true, "nothing else is asked for");
-  fence(proof);
+  fence_to_prove(proof);
 }
 
-void Agent::fence(std::uint64_t proof) {
+// One that the operator has ordered comes to its end first.
+void Agent::fence_to_prove(std::uint64_t proof) {
+  if (fence_.is_running()) {
+    next_fence_ = proof;
+    return;
+  }
   ports_.log(Weight::warning, "failover: the fence command runs");
-  fence_.run(config_.fence_command, kFenceTimeout_ms, [this, proof](const CommandEnd& end) {
-    ports_.log(end.succeeded ? Weight::info : Weight::error,
-               "failover.fence_command: " + end.what + " " + end.output);
-    fence_again_at_ = ports_.now().plus_ms(kFenceAgain_ms);
-    proven(proof, end.succeeded, end.what);
-  });
+  run_fence([this, proof](const CommandEnd& end) { proven(proof, end.succeeded, end.what); });
+}
+
+Result<void> Agent::fence(OutsideCommand::Done ended) {
+  if (stopped_) return failure("This node is about to stop.");
+  if (fence_.is_running()) return failure("The fence command runs already: see the log.");
+  ports_.log(Weight::warning, "failover: the fence command runs, as the operator has ordered");
+  run_fence(std::move(ended));
+  return {};
+}
+
+void Agent::run_fence(OutsideCommand::Done ended) {
+  fence_.run(config_.fence_command, kFenceTimeout_ms,
+             [this, ended = std::move(ended)](const CommandEnd& end) {
+               ports_.log(end.succeeded ? Weight::info : Weight::error,
+                          "failover.fence_command: " + end.what + " " + end.output);
+               fence_again_at_ = ports_.now().plus_ms(kFenceAgain_ms);
+               ended(end);
+               const auto next = std::exchange(next_fence_, std::nullopt);
+               if (next && proving_ && *next == proof_) fence_to_prove(*next);
+             });
 }
 
 // A primary whose standby could not be ended goes on asking for it: it holds what it would

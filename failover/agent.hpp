@@ -70,6 +70,10 @@ class Agent {
   // The clients are leaving: the standby need not wait. Then has_released() comes true, or never.
   void release();
   [[nodiscard]] bool has_released() const;
+  // The operator wants the other node ended: the fence command, if there is one, runs, whatever the
+  // rules say of it. `ended` is called later on this thread, but not after stop(). The error says
+  // why it is not run.
+  Result<void> fence(OutsideCommand::Done ended);
   // Writes the record of the witness where there is none: of a leader that it leads, and with whom;
   // otherwise the first one, by which this node is going to lead. The log says when it is done.
   Result<void> establish();
@@ -96,7 +100,8 @@ class Agent {
   void act(Action action);
   Result<void> lead();
   void prove();
-  void fence(std::uint64_t proof);
+  void fence_to_prove(std::uint64_t proof);
+  void run_fence(OutsideCommand::Done ended);
   // agent_witness.cpp
   void begin_claim(bool forced, const Facts& facts);
   void ask_witness();
@@ -132,7 +137,8 @@ class Agent {
   OutsideCommand fence_;
   asio::steady_timer timer_;
   Feed::Wish permitted_ = Feed::Wish::none;
-  Instant fence_again_at_;   // Not sooner.
+  Instant fence_again_at_;                   // Not sooner.
+  std::optional<std::uint64_t> next_fence_;  // For this proof, when the one that runs has ended.
   std::uint64_t proof_ = 0;  // The number of the one under way; one that is old says nothing.
   bool proving_ = false;
   bool holds_vip_ = false;   // What the role file says.

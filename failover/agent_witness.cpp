@@ -55,7 +55,7 @@ void Agent::take_verdict() {
   }
   const bool agrees = dialogue_->verdict() == WitnessDialogue::Verdict::done;
   if (!agrees) ask_again_at_ = ports_.now().plus_ms(kAskAgain_ms);
-  if (agrees && machine_.role() == Role::claiming && fences_) return fence(proof_);
+  if (agrees && machine_.role() == Role::claiming && fences_) return fence_to_prove(proof_);
   proven(proof_, agrees, agrees ? "the witness agrees" : dialogue_->why());
 }
 

@@ -31,6 +31,8 @@ struct RoleEvent {
 
 // The event with which a life of a node ends, and another one in the same process begins.
 inline constexpr std::string_view kAnew = "starts anew";
+// The operator had failover.fence_command run: no change of the role.
+inline constexpr std::string_view kFenced = "fence";
 inline constexpr std::string_view kRoleEventsHead = "tandemq role events 1\n";
 inline constexpr std::size_t kRoleTextBytesMax = 500;  // A longer one is cut.
 

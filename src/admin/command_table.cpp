@@ -326,6 +326,12 @@ constexpr Command kCommands[] = {
      "under way is acknowledged, and when both logs end at the same record the standby leads. It "
      "loses nothing. Refused, with the reason, when no standby is in sync; if it comes to nothing "
      "this node goes on."},
+    {"fence", Answer::record, kFenceArguments, kFenceColumns,
+     "Ends the other node by failover.fence_command of this one, waits for it, and shows its "
+     "outcome "
+     "and what it said; 'events' notes it. The exit status is 0 only if the command succeeded. It "
+     "changes no role: what follows is what follows when that node dies. Refused while the other "
+     "node is connected and in sync, unless forced."},
     {"witness show",
      Answer::record,
      {},

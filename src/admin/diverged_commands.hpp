@@ -15,6 +15,16 @@ inline constexpr CommandArgument kPromoteArguments[] = {
      {},
      "Lead nevertheless: what is missing here is lost, and what a primary that is still "
      "there acknowledges is cut off its log later (see diverged list)."}};
+inline constexpr CommandArgument kFenceArguments[] = {
+    {"force",
+     CommandArgument::Kind::flag,
+     CommandArgument::Type::yes,
+     false,
+     0,
+     {},
+     "Also a node that is connected and in sync."}};
+inline constexpr CommandColumn kFenceColumns[] = {
+    {"succeeded", "succeeded"}, {"end", "outcome"}, {"output", "output"}};
 inline constexpr CommandColumn kMoveColumns[] = {
     {"from", "led until now"},
     {"to", "leads"},

@@ -121,6 +121,7 @@ int run(const std::vector<std::string>& words) {
   if (request->command->name == "wait") return run_wait(socket_of(*request), *request, now());
   if (request->command->name == "health") return run_health(socket_of(*request), *request, now());
   if (request->command->name == "verify") return run_verify(socket_of(*request), *request, now());
+  if (request->command->name == "fence") return run_fence(socket_of(*request), *request, now());
   if (request->command->name == "drill") return run_drill(socket_of(*request), *request);
   const AdminClient client(socket_of(*request));
   if (request->command->name == "export") return run_export(client, *request);

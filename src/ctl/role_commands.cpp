@@ -17,6 +17,7 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr milliseconds kAskEvery{50};
+constexpr milliseconds kFencePatience{40'000};  // The command has 30 s.
 constexpr milliseconds kHealthPatience{3'000};  // A broker that is busy answers within 1 s.
 
 void print(const Request& request, const Json& record, Instant now) {
@@ -85,6 +86,13 @@ int run_verify(const std::string& socket, const Request& request, Instant now) {
   if (!verified) return complain(kWrongUse, verified.error().text);
   print(request, *verified, now);
   return verified->value("verdict", std::string()) == "equal" ? kDone : kRefused;
+}
+
+int run_fence(const std::string& socket, const Request& request, Instant now) {
+  const auto fenced = AdminClient(socket, kFencePatience).ask("fence", request.arguments);
+  if (!fenced) return complain(fenced.error());
+  print(request, *fenced, now);
+  return fenced->value("succeeded", false) ? kDone : kRefused;
 }
 
 }  // namespace tandemq

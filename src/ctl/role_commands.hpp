@@ -1,4 +1,4 @@
-// role_commands: the commands whose exit status is the answer: wait, health, verify.
+// role_commands: the commands whose exit status is the answer: wait, health, verify, fence.
 // Called by main, its thread, which waits; each returns the exit status.
 #pragma once
 
@@ -12,5 +12,6 @@ namespace tandemq {
 int run_wait(const std::string& socket, const Request& request, Instant now);
 int run_health(const std::string& socket, const Request& request, Instant now);
 int run_verify(const std::string& socket, const Request& request, Instant now);
+int run_fence(const std::string& socket, const Request& request, Instant now);
 
 }  // namespace tandemq

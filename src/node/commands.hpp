@@ -31,6 +31,7 @@ struct CommandPorts {
   std::function<Result<Json>()> demote = nullptr;
   std::function<Result<Json>(bool establish)> witness = nullptr;
   std::function<Result<Json>()> switchover = nullptr;
+  std::function<Result<Json>(bool force)> fence = nullptr;  // Takes its time.
   std::function<Result<std::deque<failover::RoleEvent>>()> role_events = nullptr;
   std::function<Result<Result<void>>()> begin_comparison = nullptr;
   std::function<Result<Comparison>()> comparison = nullptr;

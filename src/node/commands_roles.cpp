@@ -73,6 +73,9 @@ void add_role_handlers(const CommandPorts& ports, CommandHandlers& handlers) {
   };
   handlers.records["demote"] = [ports](const Json&) { return ports.demote(); };
   handlers.records["switchover"] = [ports](const Json&) { return ports.switchover(); };
+  handlers.records["fence"] = [ports](const Json& a) {
+    return ports.fence(a.value("force", false));
+  };
   handlers.records["health"] = [ports](const Json&) -> Result<Json> {
     return to_json(ports.health());
   };

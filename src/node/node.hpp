@@ -80,6 +80,8 @@ class Node {
   void switchover(Answered answered);
   // Stops to serve; the next life follows. A standby in sync leads first, if it can.
   void demote(Answered answered);
+  // The other node is ended by failover.fence_command. `force`: though it is in sync.
+  void fence(bool force, Answered answered);
   [[nodiscard]] Json replication_status() const;
   // What the witness says; `establish` has its record written where there is none.
   Result<Json> witness(bool establish);
@@ -117,6 +119,9 @@ class Node {
   void begin_again(const std::string& why, bool aside = false);
   void note_begin();
   void note_role(std::string from, std::string event, std::string to, std::string why);
+  [[nodiscard]] bool peer_is_in_sync() const;
+  void end_fence(const CommandEnd& end);
+  [[nodiscard]] const failover::RoleEvent& last_change() const;
   [[nodiscard]] Json failover_status() const;
   [[nodiscard]] Json vip_status() const;
   void add_peer_report(Json& peer) const;
@@ -179,6 +184,7 @@ class Node {
   Answered moved_;                                 // Who waits for the end of a move; null: nobody.
   Instant moved_at_;                               // It was asked for.
   bool demotes_ = false;                           // Whatever becomes of the move.
+  Answered fenced_;                                // Who waits for the fence command.
   PasswordWorkers password_workers_;
   std::unique_ptr<Hub> core_hub_;  // With threads.net = 0.
   std::vector<std::unique_ptr<NetThread>> net_threads_;

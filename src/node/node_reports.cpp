@@ -5,12 +5,14 @@
 #include "node/commands.hpp"
 #include "node/node.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace tandemq {
 namespace {
 
 constexpr std::string_view kStarted = "started";
+constexpr int kFenceGlances = 350;  // It has 30 s.
 
 // That nobody answered, or what was answered.
 Result<Json> flat(Result<Result<Json>> answer) {
@@ -19,13 +21,14 @@ Result<Json> flat(Result<Result<Json>> answer) {
 }
 
 // It may take its time.
-Result<Json> await_core(asio::io_context& io, std::function<void(Node::Answered)> question) {
+Result<Json> await_core(asio::io_context& io, std::function<void(Node::Answered)> question,
+                        int glances = 50) {
   const auto promise = std::make_shared<std::promise<Result<Json>>>();
   std::future<Result<Json>> answer = promise->get_future();
   asio::post(io, [promise, question = std::move(question)] {
     question([promise](Result<Json> json) { promise->set_value(std::move(json)); });
   });
-  return await(io, std::move(answer));
+  return await(io, std::move(answer), glances);
 }
 
 }  // namespace
@@ -46,11 +49,19 @@ void Node::note_role(std::string from, std::string event, std::string to, std::s
                 std::move(why)});
 }
 
+const failover::RoleEvent& Node::last_change() const {
+  const auto& events = history_.events();
+  const auto last = std::find_if(events.rbegin(), events.rend(), [](const auto& event) {
+    return event.event != failover::kFenced;
+  });
+  return last == events.rend() ? events.back() : *last;
+}
+
 Json Node::failover_status() const {
   const failover::Machine& machine = agent_->machine();
   const failover::Outlook outlook =
       failover::outlook_of(machine.role(), agent_->facts(), machine.settings());
-  const failover::RoleEvent& last = history_.events().back();
+  const failover::RoleEvent& last = last_change();
   return {{"role", name_of(machine.role())},
           {"policy", failover::name_of(machine.settings().policy)},
           {"since", last.at.ms},
@@ -100,6 +111,11 @@ void Node::add_role_ports(CommandPorts& ports) {
   };
   ports.switchover = [this] {
     return await_core(io_, [this](Answered answered) { switchover(std::move(answered)); });
+  };
+  ports.fence = [this](bool force) {
+    return await_core(
+        io_, [this, force](Answered answered) { fence(force, std::move(answered)); },
+        kFenceGlances);
   };
   ports.role_events = [this] { return ask_core(io_, [this] { return history_.events(); }); };
   ports.begin_comparison = [this] {
