@@ -1,6 +1,7 @@
 #include "failover/role_history.hpp"
 
 #include "config/files.hpp"
+#include "failover/rules.hpp"
 
 #include <cerrno>
 #include <cstring>
@@ -30,6 +31,13 @@ bool write_to(const std::string& path, int how, std::string_view bytes) {
 }
 
 }  // namespace
+
+// What begins a process or a life is no change, and neither is a note.
+void RoleCounts::add(const RoleEvent& event) {
+  if (event.from.empty() || event.from == event.to) return;
+  ++changes;
+  if (event.event == name_of(Event::serves)) ++leads;
+}
 
 RoleHistory::RoleHistory(const std::string& folder,
                          std::function<void(const std::string&)> complain)

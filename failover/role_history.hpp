@@ -9,11 +9,20 @@
 #include "failover/role_event.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <string>
 
 namespace tandemq::failover {
+
+// How often since the process has started, over all lives of its nodes: owned by main.
+struct RoleCounts {
+  std::uint64_t changes = 0;
+  std::uint64_t leads = 0;  // Those by which the node has begun to lead.
+
+  void add(const RoleEvent& event);
+};
 
 class RoleHistory {
  public:

@@ -422,6 +422,8 @@ Feed::Status Feed::status(Instant now) const {
   if (phase_ != Phase::absent && phase_ != Phase::probing) {
     status.lag_records = end_.lsn - std::min(end_.lsn, acknowledged_.received);
     status.lag_bytes = lag_bytes();
+    const Instant since = unacknowledged_since();
+    if (!since.is_never()) status.lag_ms = ms_between(since, now);
   }
   if (phase_ == Phase::image) {
     status.image = image_;

@@ -146,6 +146,9 @@ class Feed {
     Durable standby;
     std::uint64_t lag_records = 0;
     std::uint64_t lag_bytes = 0;
+    // The oldest record that the standby has not acknowledged as the mode asks waits for so long;
+    // or longer, of one that is not among the last ones.
+    std::int64_t lag_ms = 0;
     ImageBegin image;  // Of Phase::image.
     std::uint64_t image_rows = 0;
     std::uint64_t image_bytes = 0;
@@ -196,6 +199,7 @@ class Feed {
   [[nodiscard]] std::int64_t ping_ms() const;
   [[nodiscard]] Lsn recent_first() const { return end_.lsn - recent_.size() + 1; }
   [[nodiscard]] Instant waiting_since() const;
+  [[nodiscard]] Instant unacknowledged_since() const;  // Never: it has all.
   [[nodiscard]] Lsn awaited_of_standby() const;
   [[nodiscard]] std::uint64_t lag_bytes() const;
   [[nodiscard]] bool in_sync() const;

@@ -54,6 +54,14 @@ Instant Feed::waiting_since() const {
                               : std::max(admitted_at_, recent_[lsn - recent_first()].at);
 }
 
+Instant Feed::unacknowledged_since() const {
+  const Lsn lsn = config_.mode == ReplicationMode::flushed   ? acknowledged_.flushed
+                  : config_.mode == ReplicationMode::written ? acknowledged_.written
+                                                             : acknowledged_.received;
+  if (lsn >= end_.lsn || recent_.empty()) return Instant::never();
+  return recent_[std::max(lsn + 1, recent_first()) - recent_first()].at;
+}
+
 // Acknowledgements wait before more bytes are only here than replication.max_lag_bytes.
 void Feed::allow_lag() {
   if (config_.mode != ReplicationMode::async || recent_.empty()) return;

@@ -45,6 +45,7 @@ inline constexpr CommandColumn kStatusColumns[] = {
     {"replication.phase", "- phase"},
     {"replication.lag_records", "- lag, records", CommandColumn::Show::count},
     {"replication.lag_bytes", "- lag", CommandColumn::Show::bytes},
+    {"replication.lag_ms", "- lag, ms", CommandColumn::Show::count},
     {"replication.outdated", "- outdated"},
     {"replication.image.rows", "- rows synced", CommandColumn::Show::count},
     {"replication.image.rows_about", "- of about", CommandColumn::Show::count},

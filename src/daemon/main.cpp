@@ -95,6 +95,7 @@ int serve(const Arguments& arguments) {
   log->set_level(spdlog::level::from_str(config.log_level));
   raise_file_limit(config.limits.max_connections, *log);
 
+  failover::RoleCounts counts;
   bool again = true;  // A node that has lost its role, or got other data, begins a new life.
   std::optional<Signals> signals;
   while (again) {
@@ -103,7 +104,7 @@ int serve(const Arguments& arguments) {
                           [](const std::string& text) { Supervisor::tell_progress(text); });
     if (!data) return fail(data.error().text);
     if (!signals) signals.emplace();  // Until then, who has nothing yet may just end.
-    Node node(config, *access, std::move(*data), load, log);
+    Node node(config, *access, std::move(*data), load, counts, log);
     if (const auto started = node.start(); !started) return fail(started.error().text);
     again = node.run() && !signals->end_asked();
   }

@@ -34,7 +34,8 @@ Following::Following(asio::io_context& io, const Clock& clock, const Config& con
                  {[this](Lsn written, Lsn flushed) {
                     post([this, written, flushed] { standby_.local(written, flushed); });
                   },
-                  [this] { post([this] { standby_.tables_written(); }); }, ports_.archived}) {
+                  [this] { post([this] { standby_.tables_written(); }); }, ports_.archived, nullptr,
+                  nullptr, &ports_.measures}) {
   flushing_ = config.replication.mode == ReplicationMode::flushed;
   committer_.set_flush(flushing_);
 }

@@ -37,6 +37,7 @@ class Following {
     std::function<void()> take_over;                // It offers that this node leads.
     std::function<void(const std::string& why)> move_refused;
     PeerAbout& about;
+    Measures& measures;
   };
 
   // `about_us`: what a Hello says of the process.

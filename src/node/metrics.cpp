@@ -92,6 +92,10 @@ void add_role(MetricsPage& page, const CoreFigures& core) {
              static_cast<double>(core.term));
   page.gauge("log_position", "The number of the last record of this node's log.",
              static_cast<double>(core.lsn));
+  page.counter("role_changes_total", "Changes of this node's role since its process has started.",
+               core.role_changes);
+  page.counter("failovers_total", "Times that this node has begun to lead since then.",
+               core.failovers);
 }
 
 void add_peer(MetricsPage& page, const PeerFigures& peer) {
@@ -104,6 +108,10 @@ void add_peer(MetricsPage& page, const PeerFigures& peer) {
   if (peer.lag_bytes)
     page.gauge("replication_lag_bytes", "Bytes of the records that the standby lacks.",
                static_cast<double>(*peer.lag_bytes));
+  if (peer.lag_ms)
+    page.gauge("replication_lag_seconds",
+               "How long the oldest record that the standby has not acknowledged has waited.",
+               static_cast<double>(*peer.lag_ms) * kMs);
   if (peer.heard_ms_before)
     page.gauge("primary_silence_seconds", "How long ago this standby has heard of its primary.",
                static_cast<double>(*peer.heard_ms_before) * kMs);
@@ -133,6 +141,8 @@ void add_state(MetricsPage& page, const StatusReport& broker) {
   gauge("subscriptions", "Subscriptions of all sessions.", broker.subscriptions);
   gauge("filters", "Distinct topic filters of all subscriptions.", broker.filters);
   gauge("queued_messages", "Deliveries that wait for a client.", broker.queued_count);
+  gauge("inflight_messages", "Deliveries that were sent and not acknowledged.",
+        broker.inflight_count);
   gauge("stored_messages", "Messages of which the log still holds the payload.",
         broker.messages_stored);
   gauge("retained_messages", "Retained messages.", broker.retained_count);
@@ -207,6 +217,7 @@ CoreFigures core_figures(const Json& replication_status) {
   known.lag_records = replication.value("lag_records", std::uint64_t{0});
   if (replication.contains("lag_bytes"))
     known.lag_bytes = replication["lag_bytes"].get<std::uint64_t>();
+  if (replication.contains("lag_ms")) known.lag_ms = replication["lag_ms"].get<std::uint64_t>();
   if (peer.contains("heard_ms_ago"))
     known.heard_ms_before = peer["heard_ms_ago"].get<std::uint64_t>();
   const Json failover = replication_status.value("failover", Json::object());

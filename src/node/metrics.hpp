@@ -16,7 +16,8 @@ struct PeerFigures {
   bool connected = false;
   bool in_sync = false;
   std::uint64_t lag_records = 0;
-  std::optional<std::uint64_t> lag_bytes{};        // The primary knows.
+  std::optional<std::uint64_t> lag_bytes{};        // The primary knows,
+  std::optional<std::uint64_t> lag_ms{};           // and this.
   std::optional<std::uint64_t> heard_ms_before{};  // Of a standby that has heard of its primary.
   std::optional<std::uint64_t> second_path_ms_before{};  // Something came on it.
   std::optional<bool> witness_answers{};                 // None: there is no witness.
@@ -29,6 +30,8 @@ struct CoreFigures {
   bool leads = false;
   std::uint64_t term = 0;
   std::uint64_t lsn = 0;
+  std::uint64_t role_changes = 0;        // Of this process,
+  std::uint64_t failovers = 0;           // and those by which it came to lead.
   std::optional<PeerFigures> peer{};     // None: the node is alone by its settings.
   std::optional<StatusReport> broker{};  // Of a node that leads.
 };

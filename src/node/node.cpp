@@ -42,13 +42,15 @@ std::unique_ptr<Archiver> make_archiver(const std::string& folder, const Data& d
 }  // namespace
 
 Node::Node(const Config& config, std::shared_ptr<const Access> access, Data data,
-           std::function<LoadedConfig()> reread, std::shared_ptr<spdlog::logger> log)
+           std::function<LoadedConfig()> reread, failover::RoleCounts& counts,
+           std::shared_ptr<spdlog::logger> log)
     : config_(config),
       reread_(std::move(reread)),
       log_(std::move(log)),
       data_(std::move(data)),
       file_(config.data_dir, data_.node),
       history_(config.data_dir, [this](const std::string& text) { log_->warn("{}", text); }),
+      role_counts_(counts),
       access_(std::move(access)),
       incarnation_(random_number()),
       connection_log_(log_),

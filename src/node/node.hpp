@@ -59,7 +59,8 @@ class Node {
  public:
   // `reread` loads the configuration again, as at the start.
   Node(const Config& config, std::shared_ptr<const Access> access, Data data,
-       std::function<LoadedConfig()> reread, std::shared_ptr<spdlog::logger> log);
+       std::function<LoadedConfig()> reread, failover::RoleCounts& counts,
+       std::shared_ptr<spdlog::logger> log);
   ~Node();
 
   // Leads if it is alone, otherwise follows. The error is for the operator.
@@ -157,6 +158,7 @@ class Node {
   Data data_;
   NodeFile file_;
   failover::RoleHistory history_;
+  failover::RoleCounts& role_counts_;
   std::shared_ptr<const Access> access_;
   const std::uint64_t incarnation_;
   std::unique_ptr<Primary> primary_;  // Null: this node follows.

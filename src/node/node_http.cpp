@@ -55,6 +55,8 @@ HealthReport Node::ask_health() {
 
 CoreFigures Node::figures_of_core() const {
   CoreFigures figures = core_figures(replication_status());
+  figures.role_changes = role_counts_.changes;
+  figures.failovers = role_counts_.leads;
   if (primary_) figures.broker = inspect_status(primary_->broker().world(), clock_.now());
   return figures;
 }

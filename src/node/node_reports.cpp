@@ -45,8 +45,10 @@ void Node::note_begin() {
 
 void Node::note_role(std::string from, std::string event, std::string to, std::string why) {
   const Term term = runner_.leads() ? primary_->position().term : file_.state().term_seen;
-  history_.add({clock_.now(), term.counter, std::move(from), std::move(event), std::move(to),
-                std::move(why)});
+  failover::RoleEvent noted{clock_.now(),     term.counter,  std::move(from),
+                            std::move(event), std::move(to), std::move(why)};
+  role_counts_.add(noted);
+  history_.add(std::move(noted));
 }
 
 const failover::RoleEvent& Node::last_change() const {

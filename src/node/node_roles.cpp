@@ -65,7 +65,8 @@ void Node::follow() {
       Following::Ports{archived(), [this](const std::string& why) { begin_again(why); },
                        [this](const Frame& answer) { take_answer(answer); },
                        [this] { look_at_peer(); }, [this] { take_over(); },
-                       [this](const std::string& why) { answer_move(failure(why)); }, peer_about_});
+                       [this](const std::string& why) { answer_move(failure(why)); }, peer_about_,
+                       runner_.measures()});
 }
 
 // Null: the log is not archived.
@@ -385,7 +386,8 @@ Json Node::replication_status() const {
                                                                      : "while a standby joins"},
         {"phase", kPhases[static_cast<std::size_t>(status.phase)]},
         {"lag_records", status.lag_records},
-        {"lag_bytes", status.lag_bytes}});
+        {"lag_bytes", status.lag_bytes},
+        {"lag_ms", status.lag_ms}});
     if (status.phase == Feed::Phase::image)
       replication["image"] = image_json(status.image, status.image_rows, status.image_ms);
   } else {

@@ -73,7 +73,7 @@ class Runner {
   [[nodiscard]] const asio::io_context& io() const { return io_; }
 
   [[nodiscard]] const Clock& clock() const { return clock_; }
-  [[nodiscard]] const Measures& measures() const { return measures_; }
+  [[nodiscard]] Measures& measures() { return measures_; }
 
  private:
   struct Batch {

@@ -13,6 +13,7 @@ import time
 import pytest
 
 import exposition
+import wire
 from conftest import DAEMON, free_port
 from test_ctl import Ctl, wait_for
 
@@ -282,6 +283,53 @@ def test_both_nodes_of_a_pair_tell_of_the_replication(pair):
     assert value(primary, "tandemq_term") == value(standby, "tandemq_term") >= 1
     assert value(primary, "tandemq_log_position") == value(standby, "tandemq_log_position") > 0
     assert value(primary, "tandemq_replication_lag_bytes") == 0
+    assert 0 <= value(primary, "tandemq_replication_lag_seconds") < 60
+    assert "tandemq_replication_lag_seconds" not in standby
     assert "tandemq_retained_messages" in primary and "tandemq_retained_messages" not in standby
     for node in one.nodes:
         assert shape(json.loads(ask(node, "/status")[1])) == shape(node.status())
+
+
+def test_a_standby_times_its_disk_too(pair):
+    one = pair(ANY_PORT, mode="flushed")
+    one.await_equal()
+    before = value(metrics(one.standby), "tandemq_fsync_duration_seconds", "_count")
+    with one.connected() as client:
+        for number in range(20):
+            client.publish("t", str(number), 1, retain=True)
+    seen = metrics(one.standby)
+    assert value(seen, "tandemq_fsync_duration_seconds", "_count") > before
+    assert value(seen, "tandemq_fsync_records", "_sum") >= 20
+    assert value(seen, "tandemq_commit_duration_seconds", "_count") == 0  # Nobody waits there.
+
+
+def test_changes_of_the_role_are_counted_over_all_lives_of_a_process(pair):
+    one = pair(ANY_PORT)
+    one.await_equal()
+
+    def counted(node):
+        seen = metrics(node)
+        return value(seen, "tandemq_failovers_total"), value(seen, "tandemq_role_changes_total")
+
+    old, new = one.primary, one.standby
+    assert counted(old)[0] == 1 and counted(new)[0] == 0
+    changes = counted(old)[1]
+    one.switch_over(old)
+    one.await_sync()
+    one.until(lambda: is_served(old), "the new life of the old primary")
+    assert counted(new)[0] == 1
+    assert counted(old)[0] == 1 and counted(old)[1] > changes
+    one.switch_over(new)
+    one.await_sync()
+    assert counted(old)[0] == 2
+
+
+def test_what_is_in_flight_is_counted(alone):
+    with alone.connected() as reader, alone.connected() as writer:
+        reader.subscribe(("t", 1))
+        writer.publish("t", "x", 1)
+        message = reader.expect(wire.PUBLISH)
+        assert value(metrics(alone), "tandemq_inflight_messages") == 1
+        reader.send(wire.ack(wire.PUBACK, message.packet_id))
+        reader.ping()
+        assert value(metrics(alone), "tandemq_inflight_messages") == 0

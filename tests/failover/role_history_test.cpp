@@ -46,6 +46,17 @@ TEST_CASE("what one process has noted the next one knows") {
   CHECK(lab.complaints.empty());
 }
 
+TEST_CASE("changes are counted, and those by which a node leads") {
+  RoleCounts counts;
+  counts.add({Instant{1}, 1, "", "started", "reconciling", "w"});
+  counts.add({Instant{2}, 1, "reconciling", "promote", "promoting", "w"});
+  counts.add({Instant{3}, 2, "promoting", "serves", "solo", "w"});
+  counts.add({Instant{4}, 2, "solo", std::string(kFenced), "solo", "w"});
+  counts.add({Instant{5}, 2, "demoting", std::string(kAnew), "reconciling", "w"});
+  CHECK(counts.changes == 3);
+  CHECK(counts.leads == 1);
+}
+
 TEST_CASE("neither the memory nor the file grows without end") {
   Lab lab;
   RoleHistory history = lab.open();

@@ -25,6 +25,7 @@ StatusReport busy() {
   report.wills = 2;
   report.messages_stored = 11;
   report.queued_count = 12;
+  report.inflight_count = 13;
   report.publishers_blocked = 1;
   for (std::size_t i = 0; i < report.drops.size(); ++i) report.drops[i] = 100 + i;
   report.counters.messages_received = {20, 21, 22};
@@ -65,7 +66,7 @@ std::map<std::string, double> samples(const NodeFigures& node) {
 }
 
 CoreFigures leading(std::optional<PeerFigures> peer = std::nullopt) {
-  CoreFigures core{true, 3, 77, {}, busy()};
+  CoreFigures core{true, 3, 77, 8, 2, {}, busy()};
   core.peer = peer;
   return core;
 }
@@ -82,12 +83,15 @@ TEST_CASE("each value of a node that serves stands under its name and label") {
       {"tandemq_role{role=\"standby\"}", 0},
       {"tandemq_term", 3},
       {"tandemq_log_position", 77},
+      {"tandemq_role_changes_total", 8},
+      {"tandemq_failovers_total", 2},
       {"tandemq_uptime_seconds", 90.5},
       {"tandemq_connections", 3},
       {"tandemq_sessions", 4},
       {"tandemq_subscriptions", 6},
       {"tandemq_filters", 5},
       {"tandemq_queued_messages", 12},
+      {"tandemq_inflight_messages", 13},
       {"tandemq_stored_messages", 11},
       {"tandemq_retained_messages", 7},
       {"tandemq_retained_bytes", 7'000},
@@ -125,7 +129,7 @@ TEST_CASE("every reason of a drop and every level has its sample") {
 }
 
 TEST_CASE("every family has a sentence, a type and a name in the style of Prometheus") {
-  CoreFigures core = leading(PeerFigures{true, true, 1, 2, 3});
+  CoreFigures core = leading(PeerFigures{true, true, 1, 2, 3, 4});
   const std::string text = metrics_text(node_with(core), Measures());
   std::set<std::string> families;
   std::string helped;
@@ -153,7 +157,8 @@ TEST_CASE("every family has a sentence, a type and a name in the style of Promet
 }
 
 TEST_CASE("a standby tells of its role, log, link and machine, and not of clients") {
-  CoreFigures core{false, 3, 70, PeerFigures{true, true, 7, std::nullopt, 250}, std::nullopt};
+  CoreFigures core{false, 3, 70, 0, 0, PeerFigures{true, true, 7}, std::nullopt};
+  core.peer->heard_ms_before = 250;
   const auto seen = samples(node_with(core));
   CHECK(seen.at("tandemq_role{role=\"primary\"}") == 0);
   CHECK(seen.at("tandemq_role{role=\"standby\"}") == 1);
@@ -163,6 +168,7 @@ TEST_CASE("a standby tells of its role, log, link and machine, and not of client
   CHECK(seen.at("tandemq_replication_lag_records") == 7);
   CHECK(seen.at("tandemq_primary_silence_seconds") == doctest::Approx(0.25));
   CHECK_FALSE(seen.contains("tandemq_replication_lag_bytes"));
+  CHECK_FALSE(seen.contains("tandemq_replication_lag_seconds"));
   CHECK_FALSE(seen.contains("tandemq_second_path_silence_seconds"));
   CHECK_FALSE(seen.contains("tandemq_gateway_answers"));
   CHECK_FALSE(seen.contains("tandemq_connections"));
@@ -219,13 +225,14 @@ TEST_CASE("the figures of the core are those of the replication status") {
 
   Json paired = alone;
   paired["peer"] = {{"connected", true}, {"in_sync", true}, {"lsn", 8}};
-  paired["replication"] = {{"lag_records", 1}, {"lag_bytes", 250}};
+  paired["replication"] = {{"lag_records", 1}, {"lag_bytes", 250}, {"lag_ms", 1'250}};
   const CoreFigures two = core_figures(paired);
   REQUIRE(two.peer.has_value());
   CHECK(two.peer->connected);
   CHECK(two.peer->in_sync);
   CHECK(two.peer->lag_records == 1);
   CHECK(two.peer->lag_bytes == std::optional<std::uint64_t>(250));
+  CHECK(samples(node_with(two)).at("tandemq_replication_lag_seconds") == doctest::Approx(1.25));
   CHECK_FALSE(two.peer->heard_ms_before.has_value());
 
   Json standby = alone;

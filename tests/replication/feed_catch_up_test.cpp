@@ -224,6 +224,28 @@ TEST_CASE("of two standbys the later one is served, and what was under way to th
   CHECK(lab.feed.status(lab.now).lag_records == 2);
 }
 
+TEST_CASE("the lag in time is the age of the oldest record that is not acknowledged") {
+  FeedLab lab;  // Of mode written.
+  const auto lag = [&] { return lab.feed.status(lab.now).lag_ms; };
+  lab.append();
+  CHECK(lag() == 0);  // Nobody is there.
+  lab.connect();
+  lab.acknowledge();
+  CHECK(lag() == 0);
+  lab.append();
+  lab.now = lab.now.plus_ms(30);
+  const Lsn first = lab.log.end().lsn;
+  lab.append();
+  lab.now = lab.now.plus_ms(20);
+  CHECK(lag() == 50);
+  lab.acknowledge(first, first - 1, first - 1);  // Received is not written.
+  CHECK(lag() == 50);
+  lab.acknowledge(first);
+  CHECK(lag() == 20);
+  lab.acknowledge();
+  CHECK(lag() == 0);
+}
+
 TEST_CASE("a digest stands right behind the record that it is of, once a second at the most") {
   FeedLab lab;
   lab.append(lab.log.add({opened(kAnn, "ann")}));
