@@ -328,10 +328,9 @@ constexpr Command kCommands[] = {
      "this node goes on."},
     {"fence", Answer::record, kFenceArguments, kFenceColumns,
      "Ends the other node by failover.fence_command of this one, waits for it, and shows its "
-     "outcome "
-     "and what it said; 'events' notes it. The exit status is 0 only if the command succeeded. It "
-     "changes no role: what follows is what follows when that node dies. Refused while the other "
-     "node is connected and in sync, unless forced."},
+     "outcome and what it said; 'events' notes it. The exit status is 0 only if the command "
+     "succeeded. It changes no role: what follows is what follows when that node dies. Refused "
+     "while the other node is connected and in sync, unless forced."},
     {"witness show",
      Answer::record,
      {},
