@@ -29,9 +29,8 @@ Feed::Feed(const State& state, const ReplicationConfig& config, Term term, const
       term_(term),
       commit_(config.mode, relaxed, end.lsn),
       end_(end),
-      next_image_(seed) {
-  due_ = Instant::never();
-}
+      next_image_(seed),
+      due_(Instant::never()) {}
 
 // ---------------------------------------------------------------- this node's log
 

@@ -237,11 +237,12 @@ void In::opened(const char* field, std::vector<std::pair<std::uint64_t, FourTupl
   if (count > reader_.size() / kClientBytesMin) reader_.fail();
   if (reader_.ok()) value.reserve(static_cast<std::size_t>(std::min(count, kReservedMax)));
   for (std::uint64_t i = 0; reader_.ok() && i < count; ++i) {
-    auto& [number, client] = value.emplace_back();
-    number = reader_.varint();
+    const std::uint64_t number = reader_.varint();
+    FourTuple client;
     flag(field, client.is_v6);
     end_of(client.ours, address_size(client.is_v6));
     end_of(client.theirs, address_size(client.is_v6));
+    value.emplace_back(number, client);
   }
   note(field);
 }

@@ -40,7 +40,7 @@ class AckPolicy {
   CommitLevel of_node_;
   Levels of_listeners_;
   Levels of_users_;
-  RuleTree topics_;                     // Their lines are indices of of_topics_.
+  RuleTree topics_;  // Their lines are indices of of_topics_.
   std::vector<CommitLevel> of_topics_;
 };
 

@@ -11,10 +11,10 @@ namespace tandemq {
 
 struct Counters {
   std::uint64_t packets_received = 0;
-  std::array<std::uint64_t, 3> messages_received{};  // PUBLISH from clients, by QoS.
-  std::array<std::uint64_t, 3> messages_sent{};      // PUBLISH to clients, by QoS.
+  std::array<std::uint64_t, 3> messages_received{};         // PUBLISH from clients, by QoS.
+  std::array<std::uint64_t, 3> messages_sent{};             // PUBLISH to clients, by QoS.
   std::array<std::uint64_t, kCommitLevels> acknowledged{};  // PUBACK and PUBREC, by their level.
-  std::uint64_t bytes_received = 0;                  // Payload of those PUBLISHes.
+  std::uint64_t bytes_received = 0;                         // Payload of those PUBLISHes.
   std::uint64_t bytes_sent = 0;
   std::uint64_t connections_opened = 0;
   std::uint64_t connections_accepted = 0;  // CONNACK with success.

@@ -151,7 +151,7 @@ void add_losses(const std::vector<HistoryRow>& rows, ShowTime show,
   for (const HistoryRow& row : rows) {
     if (row.what == Happening::passed_over) ++passed_over;
     if (row.what != Happening::dropped || row.detail >= drops.size()) continue;
-    drops[row.detail] += std::uint64_t{row.number} + 1;
+    drops[row.detail] += 1 + static_cast<std::uint64_t>(row.number);
     last[row.detail] = row.at;
   }
   for (std::size_t i = 0; i < drops.size(); ++i) {

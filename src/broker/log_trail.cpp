@@ -2,6 +2,7 @@
 
 #include "mqtt/reason.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -151,11 +152,19 @@ void LogTrail::begin(SessionId session) {
 }
 
 LogTrail::Underway LogTrail::take_sequence(std::uint64_t sequence) {
-  if (auto found = queue_.extract(sequence); !found.empty()) return std::move(found.mapped());
-  for (auto it = inflight_.begin(); it != inflight_.end(); ++it)
-    if (it->second.known && it->second.sequence == sequence)
-      return std::move(inflight_.extract(it).mapped());
-  return {};
+  Underway taken;
+  if (const auto queued = queue_.find(sequence); queued != queue_.end()) {
+    taken = std::move(queued->second);
+    queue_.erase(queued);
+    return taken;
+  }
+  const auto found = std::find_if(inflight_.begin(), inflight_.end(), [&](const auto& one) {
+    return one.second.known && one.second.sequence == sequence;
+  });
+  if (found == inflight_.end()) return taken;
+  taken = std::move(found->second);
+  inflight_.erase(found);
+  return taken;
 }
 
 }  // namespace tandemq

@@ -8,8 +8,7 @@ namespace tandemq {
 
 void Gate::hold(Lsn lsn, CommitLevel level, Outputs& outputs) {
   std::deque<Held>& held = held_[index(level)];
-  ENSURE(lsn > released_.at(level),
-         "an output cannot wait for a record that is committed already");
+  ENSURE(lsn > released_.at(level), "an output cannot wait for a record that is committed already");
   ENSURE(held.empty() || held.back().lsn <= lsn, "outputs leave in the order of their records");
   held.push_back({lsn, std::exchange(outputs, {})});
 }

@@ -23,9 +23,9 @@ struct StoredMessage
   std::uint32_t size = 0;    // Message::size()
   std::uint32_t references = 0;
   mutable std::uint32_t counted = 0;  // State::check()'s own.
-  bool tabled = false;    // It has a row, or the changes under way give it one.
-  bool retained = false;  // A topic's: stays in memory, subscribers get it at once.
-  bool lost = false;      // Its row cannot be read.
+  bool tabled = false;                // It has a row, or the changes under way give it one.
+  bool retained = false;              // A topic's: stays in memory, subscribers get it at once.
+  bool lost = false;                  // Its row cannot be read.
 };
 
 // In the order of their ids, if nothing else is said.
