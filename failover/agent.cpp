@@ -67,6 +67,7 @@ void Agent::look_later() {
 
 void Agent::look() {
   if (stopped_ || std::exchange(looking_, true)) return;
+  machine_.wake(ports_.now());
   take_verdict();
   while (const auto event = machine_.classify(facts(), ports_.now())) {
     take(*event);
@@ -81,6 +82,7 @@ void Agent::look() {
 
 Facts Agent::facts() const {
   Facts facts = ports_.facts();
+  facts.awake_since = machine_.awake_since();
   // What is on its way to the Feed is wanted no more.
   if (permitted_ == Feed::Wish::alone) facts.wants_alone = false;
   if (permitted_ == Feed::Wish::pair) facts.wants_pair = false;

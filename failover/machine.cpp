@@ -13,6 +13,9 @@ constexpr std::array<std::string_view, 5> kPolicies = {"auto", "heartbeat", "gat
 // claims and a primary that goes on alone never do so at once.
 constexpr std::uint32_t kMarginShare = 2;
 
+// Between two looks a process that runs lets no such part of heartbeat.timeout_ms pass.
+constexpr std::uint32_t kStillShare = 2;
+
 bool is_silent(const Facts& facts, std::uint32_t ms, Instant now) {
   return ms_between(std::max(facts.heard_at, facts.seen_at), now) >= ms;
 }
@@ -158,7 +161,9 @@ bool may_prove(Role role, const Facts& facts, const Settings& settings, Instant 
   if (role != Role::stalled) return false;
   if (settings.witness || settings.policy == FailoverPolicy::manual || facts.refused) return true;
   if (facts.standby_answers || facts.standby_noted) return true;
+  // Whoever stood still may be led by now, and hears of it first.
   return is_out_of_touch(facts, settings.alone_ms, now) &&
+         ms_between(facts.awake_since, now) >= settings.alone_ms &&
          (!by_gateway || has_been_here(facts, facts.heard_at, settings.alone_ms));
 }
 
@@ -168,6 +173,12 @@ bool needs_fence(Role role, const Facts& facts, const Settings& settings) {
   const bool is_harmless =
       role == Role::stalled ? yields || settings.witness : settings.witness && facts.witness.own;
   return settings.policy == FailoverPolicy::fence && !is_harmless;
+}
+
+void Machine::wake(Instant now) {
+  const std::int64_t still_ms = settings_.silent_ms / kStillShare;
+  if (ms_between(woken_at_, now) >= still_ms) awake_since_ = now;
+  woken_at_ = now;
 }
 
 Action Machine::take(Event event, Instant now) {

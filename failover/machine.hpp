@@ -33,6 +33,7 @@ struct Facts {
   bool tried_peer = false;  // It was dialled in vain, or has answered that it does not lead.
   Instant heard_at;         // Each heard the other one; of a leader: when it was lost.
   Instant seen_at;          // The last sign of life, which need not mean that it hears this node.
+  Instant awake_since;      // See Machine::wake().
   bool refused = false;     // Since then: nobody listens there, so its process is dead.
   // Of the gateways; see GatewayRecord.
   Instant gateway_at;
@@ -71,6 +72,10 @@ class Machine {
 
   explicit Machine(const Settings& settings) : settings_(settings) {}
 
+  // Before the facts are looked at, many times a second. A process that stood still has heard
+  // nothing meanwhile, so it has to listen anew before it holds the other one's silence against it.
+  void wake(Instant now);
+  [[nodiscard]] Instant awake_since() const { return awake_since_; }
   // What has happened; says what has to be done.
   Action take(Event event, Instant now);
   [[nodiscard]] std::optional<Event> classify(const Facts& facts, Instant now) const {
@@ -88,6 +93,8 @@ class Machine {
   const Settings settings_;
   Role role_ = Role::reconciling;
   std::uint64_t losses_ = 0;
+  Instant woken_at_;  // Last.
+  Instant awake_since_;
   std::deque<Change> changes_;
 };
 

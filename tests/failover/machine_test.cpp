@@ -148,6 +148,24 @@ TEST_CASE("a leader goes on alone when its standby cannot have taken over") {
   CHECK_FALSE(may_prove(Role::paired, facts, kHeartbeat, kNow));
 }
 
+TEST_CASE("a leader whose process stood still listens anew before it goes on alone") {
+  Machine machine(kHeartbeat);
+  Facts facts;
+  facts.heard_at = kNow.plus_ms(-5'000);
+  const auto may = [&](Instant now) {
+    machine.wake(now);
+    facts.awake_since = machine.awake_since();
+    return may_prove(Role::stalled, facts, kHeartbeat, now);
+  };
+  CHECK_FALSE(may(kNow));
+  Instant now = kNow;
+  for (; now < kNow.plus_ms(1'980); now = now.plus_ms(20)) CHECK_FALSE(may(now));
+  CHECK(may(kNow.plus_ms(2'000)));
+  CHECK_FALSE(may(kNow.plus_ms(2'250)));
+  facts.refused = true;  // That is no silence.
+  CHECK(may(kNow.plus_ms(2'260)));
+}
+
 TEST_CASE("a standby that hears its primary on the second path does not take over") {
   Facts facts = orphan(1'000);
   facts.seen_at = kNow.plus_ms(-499);

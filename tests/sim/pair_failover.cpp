@@ -36,6 +36,7 @@ failover::Facts PairNode::failover_facts() const {
   const Life& life = *life_;
   failover::Facts facts;
   facts.tried_peer = life.tried_peer;
+  facts.awake_since = life.machine.awake_since();
   if (life.primary) {
     const Feed::Status status = life.feed->status(world_.now);
     facts.heard_at = status.silent_since;
@@ -90,6 +91,7 @@ void PairNode::look() {
   Life& life = *life_;
   if (!life.again_at.is_never() || (life.stopped && !life.primary)) return;
   life.look_at = world_.now.plus_ms(kLookEveryMs);
+  life.machine.wake(world_.now);
   if (has_witness()) take_verdict();
   while (const auto event = life.machine.classify(failover_facts(), world_.now)) {
     take(*event);
