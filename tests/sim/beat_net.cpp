@@ -6,13 +6,12 @@
 namespace tandemq::sim {
 namespace {
 
-constexpr std::uint32_t kLostOnceIn = 12;
 constexpr std::uint32_t kTwiceOnceIn = 20;
 
 }  // namespace
 
 void BeatNet::send(NodeIndex from, std::string bytes, Instant now) {
-  if (cut_until_[other(from)] > now || luck_.once_in(kLostOnceIn)) return;
+  if (cut_until_[other(from)] > now || luck_.once_in(lost_once_in_)) return;
   if (luck_.once_in(kTwiceOnceIn))
     flying_.push_back({now.plus_ms(luck_.below(2 * lag_ms_)), other(from), bytes});
   flying_.push_back({now.plus_ms(luck_.below(lag_ms_)), other(from), std::move(bytes)});
@@ -24,14 +23,18 @@ void BeatNet::cut(NodeIndex towards, Instant until) {
 
 Instant BeatNet::next_due() const {
   Instant due = Instant::never();
-  for (const Datagram& one : flying_) due = std::min(due, one.due);
+  for (const Datagram& one : flying_)
+    if (!frozen_[one.to]) due = std::min(due, one.due);
   return due;
 }
 
 void BeatNet::act() {
-  const auto next =
-      std::min_element(flying_.begin(), flying_.end(),
-                       [](const Datagram& one, const Datagram& two) { return one.due < two.due; });
+  const auto next = std::min_element(flying_.begin(), flying_.end(),
+                                     [this](const Datagram& one, const Datagram& two) {
+                                       if (frozen_[one.to] != frozen_[two.to])
+                                         return frozen_[two.to];
+                                       return one.due < two.due;
+                                     });
   if (next == flying_.end()) return;
   const Datagram datagram = std::move(*next);
   flying_.erase(next);

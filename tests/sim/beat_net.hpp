@@ -25,6 +25,9 @@ class BeatNet {
   // What is sent to it until then is lost.
   void cut(NodeIndex towards, Instant until);
   void heal(Instant now) { cut_until_ = {now, now}; }
+  // Its process stands still: what comes waits for it.
+  void set_frozen(NodeIndex node, bool frozen) { frozen_[node] = frozen; }
+  void set_lost_once_in(std::uint32_t n) { lost_once_in_ = n; }
 
   [[nodiscard]] Instant next_due() const;
   void act();  // One thing.
@@ -41,6 +44,8 @@ class BeatNet {
   const std::array<Handler, 2> handlers_;
   std::vector<Datagram> flying_;
   std::array<Instant, 2> cut_until_{};
+  std::array<bool, 2> frozen_{};
+  std::uint32_t lost_once_in_ = 12;
 };
 
 }  // namespace tandemq::sim

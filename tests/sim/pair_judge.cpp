@@ -1,6 +1,7 @@
 #include "tests/sim/pair_judge.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace tandemq::sim {
@@ -221,6 +222,19 @@ void PairJudge::failed(NodeIndex node, const std::array<Position, 2>& kept) {
   if (!permitted && !may_miss_)
     find("record " + shown(released_) + " was let out, and is gone with " + who(node));
   permit_loss(both ? "both nodes have failed" : who(node) + " has failed");
+}
+
+std::size_t PairJudge::lost(const Position& end) const {
+  std::set<Key> kept;
+  Key key = key_of(end);
+  for (auto one = records_.find(key); one != records_.end(); one = records_.find(key)) {
+    kept.insert(key);
+    key = {key.first - 1, one->second.previous};
+  }
+  return static_cast<std::size_t>(
+      std::count_if(records_.begin(), records_.end(), [&kept](const auto& one) {
+        return one.second.released && !one.second.exported && !kept.contains(one.first);
+      }));
 }
 
 // What was let out and is not in the log at the end is in an export, unless a failure took it.

@@ -13,6 +13,7 @@
 #include "tests/sim/peer_net.hpp"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -56,6 +57,8 @@ class PairJudge {
   [[nodiscard]] bool may_miss() const { return may_miss_; }
   // Both have come to rest at this position.
   void rests_at(const Position& end);
+  // So much of what was let out is neither in the log that ends here nor in an export.
+  [[nodiscard]] std::size_t lost(const Position& end) const;
 
   void find(std::string what);
   [[nodiscard]] const std::vector<std::string>& findings() const { return findings_; }

@@ -48,7 +48,7 @@ void PairNode::lead(bool forced) {
   life.feed->append(*record, world_.now);
   life.feed->local(record->position.lsn, record->position.lsn);
   life.writer.emplace(*store_, world_.luck, Fault::none, config_.store.log_bytes_max, tables_at,
-                      world_.plan.plan.writer_lag_ms);
+                      disk_lag_ms_);
   life.flushing = life.feed->needs_flush();
   life.writer->set_flush(life.flushing, world_.now);
   if (!has(PairFault::trims_too_early))

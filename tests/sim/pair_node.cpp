@@ -8,13 +8,24 @@ namespace {
 
 constexpr std::int64_t kDialEveryMs = 250;
 
+// Where they stand.
+Position tables_of(const MemoryStore& store) {
+  Position position;
+  static_cast<void>(store.read_table(Table::meta, [&](ByteView key, ByteView value) {
+    if (const auto at = read_tables_at(key, value)) position = at->position;
+    return false;
+  }));
+  return position;
+}
+
 }  // namespace
 
 PairNode::PairNode(NodeIndex index, PairWorld& world)
     : index_(index),
       world_(world),
       config_(world.plan.plan.config),
-      store_(std::make_unique<MemoryStore>()) {
+      store_(std::make_unique<MemoryStore>()),
+      disk_lag_ms_(world.plan.plan.writer_lag_ms) {
   file_.node = index == 0 ? "a" : "b";
 }
 
@@ -63,7 +74,7 @@ void PairNode::start() {
   life_->standby = std::make_unique<Standby>(life_->state, config_, recovery.position,
                                              recovery.tables_at, file_.term_seen);
   life_->writer.emplace(*store_, world_.luck, Fault::none, config_.store.log_bytes_max,
-                        recovery.tables_at, world_.plan.plan.writer_lag_ms);
+                        recovery.tables_at, disk_lag_ms_);
   life_->flushing = config_.replication.mode == ReplicationMode::flushed;
   life_->writer->set_flush(life_->flushing, world_.now);
   life_->dial_at = world_.now;
@@ -114,8 +125,13 @@ void PairNode::begin_again(const std::string& why, bool aside) {
   finish_batch();
 }
 
+void PairNode::set_disk_lag(std::uint32_t ms) {
+  disk_lag_ms_ = ms;
+  if (life_) life_->writer->set_lag(ms, world_.now);
+}
+
 Instant PairNode::next_due() const {
-  if (!life_) return Instant::never();
+  if (!life_ || hangs_) return Instant::never();
   const Life& life = *life_;
   Instant due = std::min({life.writer->next_due(), life.again_at, life.beat_at, life.ask_at});
   if (life.again_at.is_never()) due = std::min({due, life.look_at, life.proof_at, life.witness.at});
@@ -198,7 +214,8 @@ PeerNet::Handlers PairNode::handlers() {
   handlers.dialled = [this](WireId wire) { on_dialled(wire); };
   handlers.unreachable = [this] {
     if (!runs()) return;
-    if (!world_.runs(other(index_))) life_->refused_at = world_.now;
+    const NodeIndex peer = other(index_);
+    if (!world_.runs(peer) && !world_.net->is_dark(peer)) life_->refused_at = world_.now;
     life_->tried_peer = true;
     look();
   };
@@ -273,7 +290,7 @@ Position PairNode::end() const {
 }
 
 void PairNode::note_disk() {
-  disk_.written = std::max(disk_.written, stored().lsn);
+  disk_.written = std::max(disk_.written, stored_lsn());
   disk_.flushed = std::max({disk_.flushed, life_->writer->flushed(), life_->position.lsn});
 }
 
@@ -296,13 +313,19 @@ Position PairNode::kept() const {
   return life_ && !life_->stopped && !life_->primary ? end() : stored();
 }
 
+const MemoryStore& PairNode::next_store() const {
+  return file_.sync == NodeState::Sync::installing ? *image_store_ : *store_;
+}
+
+Lsn PairNode::stored_lsn() const {
+  const MemoryStore& store = next_store();
+  const Lsn last = store.last_lsn() < store.first_lsn() ? 0 : store.last_lsn();
+  return std::max(last, tables_of(store).lsn);
+}
+
 Position PairNode::stored() const {
-  const MemoryStore& store = file_.sync == NodeState::Sync::installing ? *image_store_ : *store_;
-  Position position;
-  static_cast<void>(store.read_table(Table::meta, [&](ByteView key, ByteView value) {
-    if (const auto at = read_tables_at(key, value)) position = at->position;
-    return false;
-  }));
+  const MemoryStore& store = next_store();
+  Position position = tables_of(store);
   if (store.last_lsn() < store.first_lsn() || store.last_lsn() <= position.lsn) return position;
   static_cast<void>(store.read(store.last_lsn(), [&](Lsn, ByteView bytes) {
     if (const auto record = open_record(bytes)) position = record->position;

@@ -74,11 +74,15 @@ class PairNode {
   [[nodiscard]] bool runs() const { return life_ != nullptr; }
   [[nodiscard]] Instant next_due() const;
   void act();  // Whatever is due, one thing.
+  // It stands still (SIGSTOP) until it goes on.
+  void set_hanging(bool hangs) { hangs_ = hangs; }
+  [[nodiscard]] bool hangs() const { return hangs_; }
+  void set_disk_lag(std::uint32_t ms);
 
   // ---- The operator.
   [[nodiscard]] bool leads() const { return life_ && life_->primary; }
   // It leads, and does not stop.
-  [[nodiscard]] bool serves() const { return leads() && life_->again_at.is_never(); }
+  [[nodiscard]] bool serves() const { return leads() && life_->again_at.is_never() && !hangs_; }
   [[nodiscard]] bool follows() const;
   // It led, and knows that the other one has more.
   [[nodiscard]] bool stands_back() const;
@@ -86,6 +90,7 @@ class PairNode {
   void promote(bool forced);  // Only if it follows.
   void demote();
   void switch_over();  // Only if it serves.
+  void repair_witness();
 
   // ---- The clients.
   Front& front() { return life_->front; }
@@ -105,11 +110,13 @@ class PairNode {
   [[nodiscard]] const MemoryStore& store() const { return *store_; }
   [[nodiscard]] const State& state() const { return life_->state; }
   [[nodiscard]] const Feed& feed() const { return *life_->feed; }
+  [[nodiscard]] bool takes_image() const { return life_ && life_->image.has_value(); }
   // Nothing is under way, of a primary.
   [[nodiscard]] bool is_idle() const;
   [[nodiscard]] Position end() const;  // Of its log, as it works.
   [[nodiscard]] Position stored() const;
-  [[nodiscard]] Position kept() const;  // What it has, or the next process would find.
+  [[nodiscard]] Lsn stored_lsn() const;  // Of the same, without reading a record.
+  [[nodiscard]] Position kept() const;   // What it has, or the next process would find.
   [[nodiscard]] const Durable& disk() const { return disk_; }
   [[nodiscard]] std::string shown() const;
   [[nodiscard]] int images() const { return images_; }
@@ -192,6 +199,7 @@ class PairNode {
   void begin_again(const std::string& why, bool aside = false);
   void end_life(bool power);
   void run_writer();
+  [[nodiscard]] const MemoryStore& next_store() const;  // That the next process would find.
   void note_disk();
 
   // pair_leading.cpp
@@ -273,6 +281,8 @@ class PairNode {
   std::unique_ptr<MemoryStore> image_store_;
   NodeState file_;
   std::unique_ptr<Life> life_;
+  bool hangs_ = false;
+  std::uint32_t disk_lag_ms_;  // Between two things that its writer does, at the most.
   Durable disk_;  // What its log has ever had; a true answer may come when it is lost already.
   int images_ = 0;
   int boots_ = 0;         // Of the machine.

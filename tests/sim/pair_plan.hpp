@@ -20,6 +20,7 @@ struct PairPlan {
   bool second_path = false;         // Datagrams between the nodes; see BeatNet.
   bool channels = false;            // Frames pass a Channel, on which bits are flipped.
   bool witness = false;             // There is one, and it decides.
+  std::uint32_t witness_lost_once_in = 40;  // Of what is asked there, and of the answers.
 };
 
 // `more`: for what was added later, so that a seed stays what it was.

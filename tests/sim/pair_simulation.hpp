@@ -1,6 +1,6 @@
 // PairSimulation: one run of two nodes: a primary and a standby, the network between them, clients
 // that connect to whoever leads, an operator, and trouble of every kind, in one thread and virtual
-// time. All of it follows from the seed.
+// time. All of it follows from the seed; in a PairStage the trouble follows from a script.
 #pragma once
 
 #include "tests/sim/beat_net.hpp"
@@ -13,9 +13,11 @@
 
 #include <array>
 #include <deque>
+#include <functional>
 #include <optional>
 #include <ostream>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace tandemq::sim {
@@ -33,11 +35,33 @@ struct PairOutcome {
 
 class PairSimulation {
  public:
+  using PlanDrawer = std::function<PairPlan(Luck& luck, Luck& more)>;
+  struct Parts {
+    PairWorld& world;
+    std::array<PairNode, 2>& nodes;
+    PeerNet& net;
+    BeatNet& beats;
+    MemoryWitness& witness;
+    PairJudge& judge;
+    Luck& luck;
+  };
+
   // `story`: told everything if it is not null.
   explicit PairSimulation(std::uint64_t seed, PairFault fault = PairFault::none,
-                          std::ostream* story = nullptr);
+                          std::ostream* story = nullptr, PlanDrawer draw = pair_plan_for);
 
   PairOutcome run();
+
+  // ---- The same for a script, in the place of run().
+  void begin();
+  // Called after each thing that happens; if it says so, time stands still there.
+  void watch(std::function<bool()> watch) { watch_ = std::move(watch); }
+  void pass(Instant until);  // Clients are busy, and nothing fails by itself.
+  void fail(NodeIndex node, bool power);
+  void lose_clients(NodeIndex node);
+  PairOutcome end();
+  [[nodiscard]] bool found() const;
+  Parts parts() { return {world_, nodes_, net_, beats_, witness_, judge_, luck_}; }
 
  private:
   static PeerNet::Weather weather_of(const PairPlan& plan);
@@ -46,13 +70,12 @@ class PairSimulation {
   // The clients.
   Link* open_link(std::size_t client);
   void let_clients_act(bool settling);
+  void let_clients_take();
   void drain(std::size_t client, std::size_t count);
-  void lose_clients(NodeIndex node);
   void check_new_leader(NodeIndex node);
   // Trouble, and the operator.
   void make_trouble();
   void trouble_paths();
-  void fail(NodeIndex node, bool power);
   void start_again();
   void trouble_witness();
   void operate();
@@ -70,7 +93,6 @@ class PairSimulation {
   [[nodiscard]] bool is_together() const;
   void judge_at_rest();
   void compare_with_store(const PairNode& node);
-  [[nodiscard]] bool found() const;
 
   Luck luck_;
   Luck more_;  // For what was added later.
@@ -90,6 +112,7 @@ class PairSimulation {
   std::vector<NodeIndex> homes_;     // Of each client: where its link ends.
   std::array<int, 2> down_steps_{};  // Until it is started again.
   std::array<Instant, 2> led_at_{};  // When it began to lead, last.
+  std::function<bool()> watch_;
   PairOutcome outcome_;
 };
 

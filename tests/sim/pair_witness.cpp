@@ -14,7 +14,6 @@ namespace {
 
 constexpr std::int64_t kAskAgainMs = 200;
 constexpr std::int64_t kTimeoutMs = 300;
-constexpr std::uint32_t kLostOnceIn = 40;
 
 }  // namespace
 
@@ -41,7 +40,7 @@ void PairNode::ask_witness() {
     witness.way->read(std::move(done));
   }
   witness.arrived = false;
-  witness.lost = world_.luck.once_in(kLostOnceIn);
+  witness.lost = world_.luck.once_in(world_.plan.witness_lost_once_in);
   witness.at = world_.now.plus_ms(witness.lost ? kTimeoutMs : world_.luck.below(10));
 }
 
@@ -53,7 +52,7 @@ void PairNode::carry_question() {
   }
   if (!std::exchange(witness.arrived, true)) {
     world_.witness->arrive(file_.node);
-    witness.lost = world_.luck.once_in(kLostOnceIn);
+    witness.lost = world_.luck.once_in(world_.plan.witness_lost_once_in);
     witness.at = world_.now.plus_ms(witness.lost ? kTimeoutMs : world_.luck.below(10));
     return;
   }
@@ -104,6 +103,19 @@ void PairNode::begin_admission() {
   life_->witness.admits = true;
   life_->witness.dialogue->admit(
       {other(index_) == 0 ? "a" : "b", hello.incarnation, hello.boot_id});
+}
+
+// As the agent's establish().
+void PairNode::repair_witness() {
+  Life& life = *life_;
+  const bool paired = life.machine.role() == FailoverRole::paired && !life.witness.admits;
+  WitnessRecord record = first_record(life.witness.dialogue->us(), life.witness.dialogue->ours(),
+                                      config_.replication.mode);
+  const Hello& hello = life.feed->standby_hello();
+  if (paired)
+    record.insync.push_back({other(index_) == 0 ? "a" : "b", hello.incarnation, hello.boot_id});
+  life.witness.dialogue->establish(record);
+  look();
 }
 
 void PairNode::take_verdict() {

@@ -29,7 +29,7 @@ PeerNet::Wire* PeerNet::find(WireId id) {
 // ---------------------------------------------------------------- connections
 
 void PeerNet::dial(NodeIndex from, Instant now) {
-  dial_fails_[from] = is_stalled(now);
+  dial_fails_[from] = is_stalled(now) || closed_ || frozen_[other(from)];
   dials_[from] = now.plus_ms(dial_fails_[from] ? weather_.timeout_ms : luck_.below(5));
 }
 
@@ -104,7 +104,9 @@ void PeerNet::end_of(NodeIndex node, bool power, Instant now) {
     if (!wire->attached[node]) continue;
     wire->attached[node] = false;
     wire->towards[node].clear();
-    if (power) {
+    if (power && dark_[node]) {
+      wire->towards[other(node)].clear();
+    } else if (power) {
       lose(*wire, other(node), luck_.once_in(2), now);
     } else {
       put(*wire, other(node), {}, true, now);
@@ -120,7 +122,7 @@ void PeerNet::stall(NodeIndex towards, Instant until) {
 }
 
 bool PeerNet::is_stalled(Instant now) const {
-  return stalled_until_[0] > now || stalled_until_[1] > now;
+  return stalled_until_[0] > now || stalled_until_[1] > now || dark_[0] || dark_[1];
 }
 
 void PeerNet::cut(Instant now) {
@@ -137,19 +139,22 @@ void PeerNet::heal(Instant now) {
 
 Instant PeerNet::due_of(const Wire& wire, NodeIndex towards) const {
   const auto& flow = wire.towards[towards];
-  if (flow.empty()) return Instant::never();
+  if (flow.empty() || dark_[0] || dark_[1] || frozen_[towards]) return Instant::never();
+  if (flow.front().bytes.size() > longest_) return Instant::never();
   return std::max(flow.front().due, stalled_until_[towards]);
 }
 
 Instant PeerNet::next_due() const {
-  Instant due = std::min(dials_[0], dials_[1]);
+  Instant due = Instant::never();
+  for (const NodeIndex node : kNodes)
+    if (!frozen_[node]) due = std::min(due, dials_[node]);
   for (const auto& wire : wires_) due = std::min({due, due_of(*wire, 0), due_of(*wire, 1)});
   return due;
 }
 
 void PeerNet::act(Instant now) {
   for (const NodeIndex node : kNodes)
-    if (dials_[node] <= now) return connect(node, now);
+    if (dials_[node] <= now && !frozen_[node]) return connect(node, now);
   for (const auto& wire : wires_) {
     for (const NodeIndex node : kNodes)
       if (due_of(*wire, node) <= now) return deliver(wire->id, node, now);
@@ -178,7 +183,8 @@ void PeerNet::end(Wire& wire, NodeIndex at) {
 
 void PeerNet::deliver_to_channel(WireId id, NodeIndex to, std::string bytes, Instant now) {
   Wire& wire = *find(id);
-  if (flips_ && luck_.once_in(300) && !bytes.empty()) {
+  const bool flips = flips_ && luck_.once_in(300);
+  if ((flips || std::exchange(flips_next_, false)) && !bytes.empty()) {
     char& one = bytes[luck_.below(bytes.size())];
     one = static_cast<char>(one ^ (1 << luck_.below(8)));
   }

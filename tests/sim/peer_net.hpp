@@ -1,7 +1,8 @@
 // PeerNet: the network between the two nodes: connections on which bytes come late, in order, or
 // not at all. A direction may stall: what is sent in it waits until that is over, or is lost with
-// the connection; who is at its ends finds out at different times, or never. Frames pass their
-// codec, and in some runs a Channel whose bytes are damaged now and then.
+// the connection; who is at its ends finds out at different times, or never. A host may be dark:
+// nothing comes from it and nobody there refuses. Frames pass their codec, and in some runs a
+// Channel whose bytes are damaged now and then.
 // Owned by one PairSimulation; a node's handlers are called from act() alone.
 #pragma once
 
@@ -11,6 +12,7 @@
 #include "tests/sim/luck.hpp"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -54,6 +56,14 @@ class PeerNet {
   void end_of(NodeIndex node, bool power, Instant now);
 
   void stall(NodeIndex towards, Instant until);
+  void set_dark(NodeIndex node, bool dark) { dark_[node] = dark; }
+  [[nodiscard]] bool is_dark(NodeIndex node) const { return dark_[node]; }
+  // Its process stands still: what comes waits for it.
+  void set_frozen(NodeIndex node, bool frozen) { frozen_[node] = frozen; }
+  void set_closed(bool closed) { closed_ = closed; }  // To new connections.
+  // What is longer does not get through, nor what was sent behind it on the same connection.
+  void set_longest(std::size_t bytes) { longest_ = bytes; }
+  void flip_next() { flips_next_ = true; }  // A bit, of what passes a Channel.
   [[nodiscard]] bool is_stalled(Instant now) const;
   void cut(Instant now);  // All connections there are.
   void heal(Instant now);
@@ -94,6 +104,11 @@ class PeerNet {
   std::array<Instant, 2> dials_{Instant::never(), Instant::never()};
   std::array<bool, 2> dial_fails_{};
   std::array<Instant, 2> stalled_until_{};
+  std::array<bool, 2> dark_{};
+  std::array<bool, 2> frozen_{};
+  bool closed_ = false;
+  std::size_t longest_ = SIZE_MAX;
+  bool flips_next_ = false;
   bool flips_ = true;  // Bits, of what passes a Channel.
   WireId last_id_ = 0;
 };

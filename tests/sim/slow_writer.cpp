@@ -34,6 +34,11 @@ void SlowWriter::finish() {
   sync();
 }
 
+void SlowWriter::set_lag(std::uint32_t lag_ms, Instant now) {
+  lag_ms_ = lag_ms;
+  if (!due_.is_never()) wake(now);
+}
+
 void SlowWriter::wake(Instant now) {
   due_ = now.plus_ms(luck_.below(luck_.once_in(30) ? 20ULL * lag_ms_ : lag_ms_));
 }

@@ -55,6 +55,7 @@ class SlowWriter {
   void set_flush(bool each_group, Instant now);
   // The log keeps this record and those behind it for a standby, as far as `log_bytes_max` allows.
   void set_followed(std::function<Lsn()> followed, std::function<std::uint64_t()> log_bytes_max);
+  void set_lag(std::uint32_t lag_ms, Instant now);
   [[nodiscard]] Instant next_due() const { return due_; }
   Report act(Instant now);
   [[nodiscard]] Lsn flushed() const { return flushed_; }
@@ -89,7 +90,7 @@ class SlowWriter {
   const Fault fault_;
   const std::uint64_t log_bytes_max_;
   Lsn tables_at_;
-  const std::uint32_t lag_ms_;
+  std::uint32_t lag_ms_;
   std::deque<Work> queue_;
   std::deque<Work> group_;
   Stage stage_ = Stage::gather;
