@@ -1,45 +1,28 @@
 #include "failover/etcd_tls.hpp"
 
-#include <array>
-#include <cerrno>
-#include <cstring>
+#include "config/tls_files.hpp"
 
 #include <asio/ssl/error.hpp>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
-#include <unistd.h>
 
 namespace tandemq {
 namespace {
 
-// A key that wants a pass phrase is an error: a daemon has nobody to ask.
-int no_pass_phrase(char*, int, int, void*) {
-  return -1;
-}
-
-Result<void> bad_file(const char* key, const std::string& file, const std::string& what) {
-  const bool readable = access(file.c_str(), R_OK) == 0;
-  const std::string why = readable ? what : std::string("cannot be read: ") + std::strerror(errno);
-  ERR_clear_error();
-  return failure(std::string("witness.etcd_") + key + " = '" + file + "': " + why);
+TlsFile file_of_witness(const char* key, const std::string& path) {
+  return {std::string("witness.etcd_") + key + " = '" + path + "'", path};
 }
 
 Result<void> load(SSL_CTX* context, const EtcdTlsFiles& files) {
-  ERR_clear_error();
   if (files.ca.empty()) {
     SSL_CTX_set_default_verify_paths(context);
-  } else if (SSL_CTX_load_verify_file(context, files.ca.c_str()) != 1) {
-    return bad_file("ca", files.ca, "holds no certificate in PEM");
+  } else if (auto used = use_authorities(context, file_of_witness("ca", files.ca)); !used) {
+    return used;
   }
   if (files.cert.empty()) return {};
-  if (SSL_CTX_use_certificate_chain_file(context, files.cert.c_str()) != 1)
-    return bad_file("cert", files.cert, "holds no certificate in PEM");
-  if (SSL_CTX_use_PrivateKey_file(context, files.key.c_str(), SSL_FILETYPE_PEM) != 1 ||
-      SSL_CTX_check_private_key(context) != 1)
-    return bad_file("key", files.key,
-                    "is not the key of witness.etcd_cert, in PEM without a pass phrase");
-  return {};
+  return use_certificate(context, file_of_witness("cert", files.cert),
+                         file_of_witness("key", files.key));
 }
 
 }  // namespace
@@ -50,7 +33,7 @@ Result<std::shared_ptr<asio::ssl::context>> make_etcd_context(const EtcdTlsFiles
   auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_client);
   SSL_CTX* const native = context->native_handle();
   SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION);
-  SSL_CTX_set_default_passwd_cb(native, no_pass_phrase);
+  refuse_pass_phrases(native);
   SSL_CTX_set_session_cache_mode(native, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_verify(native, SSL_VERIFY_PEER, nullptr);
   if (auto loaded = load(native, files); !loaded) return tl::unexpected(loaded.error());
