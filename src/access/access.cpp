@@ -34,6 +34,7 @@ bool PasswordCheck::run() const {
 Access::Access(Policy policy) : policy_(std::move(policy)) {}
 
 Login Access::decide_login(const LoginRequestView& request) const {
+  if (request.certificate_user) return decide_certified(request);
   const bool has_file = policy_.passwords.has_value();
   if (!request.user_name || !has_file) {
     if (allows_anonymous(request.listener_is_loopback))
@@ -54,6 +55,16 @@ Login Access::decide_login(const LoginRequestView& request) const {
   login.check.emplace(entry != nullptr ? *entry : file.decoy(user, file.usual_kind()),
                       std::string(*request.password));
   return login;
+}
+
+Login Access::decide_certified(const LoginRequestView& request) {
+  const std::string_view user = *request.certificate_user;
+  if (user.empty())
+    return refused(Login::Kind::not_authorized, "the client's certificate names no user");
+  if (request.user_name && *request.user_name != user)
+    return refused(Login::Kind::bad_credentials,
+                   "the user name is not the one of the client's certificate");
+  return granted(user);
 }
 
 const PasswordFile* Access::passwords() const {

@@ -32,6 +32,7 @@ struct LoginRequestView {
   std::optional<std::string_view> user_name;
   std::optional<std::string_view> password;
   bool listener_is_loopback = false;
+  std::optional<std::string_view> certificate_user{};  // See Origin in broker/event.hpp.
 };
 
 // One password to be checked, with all that is needed for it.
@@ -67,6 +68,7 @@ class Access {
  public:
   explicit Access(Policy policy);
 
+  // Who shows a certificate that says who it is needs no password, and is nobody else.
   // A client without a user name is let in where anonymous clients are. One with a user name needs
   // the right password if there is a password file, and without one is let in under its name where
   // anonymous clients are.
@@ -83,6 +85,7 @@ class Access {
   bool may_receive(const WhoView& who, std::string_view topic) const;
 
  private:
+  static Login decide_certified(const LoginRequestView& request);
   bool allows_anonymous(bool listener_is_loopback) const;
 
   Policy policy_;

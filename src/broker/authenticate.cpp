@@ -43,6 +43,10 @@ void step(Turn& turn, Connection& connection, const mqtt::Properties& properties
     // [MQTT-4.12.1-1]: who re-authenticates stays the user that the session belongs to.
     if (!connecting && reply.user != connection.user_name)
       return refuse(turn, connection, ReasonCode::not_authorized, "another user's credentials");
+    const auto& certified = connection.origin->certificate_user;
+    if (certified && reply.user != *certified)
+      return refuse(turn, connection, ReasonCode::bad_user_name_or_password,
+                    "the user name is not the one of the client's certificate");
     connection.user_name = reply.user;
     if (connecting) return accept(turn, connection, reply.data);
   }

@@ -12,6 +12,7 @@
 #include "broker/sys.hpp"
 #include "topic/name.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -106,7 +107,9 @@ void Broker::step(Event&& event, Instant now, Effects& effects) {
     connection.origin = std::move(opened->origin);
     connection.opened_at = connection.received_at = now;
     ++world_.counters.connections_opened;
-    world_.timers.set(now.plus_ms(world_.config.limits.connect_timeout_ms),
+    const std::int64_t timeout_ms = world_.config.limits.connect_timeout_ms;
+    const std::int64_t waited_ms = connection.origin->waited_ms;
+    world_.timers.set(now.plus_ms(std::max<std::int64_t>(0, timeout_ms - waited_ms)),
                       {Due::Kind::connect_timeout, number(connection.id), {}});
     return;
   }

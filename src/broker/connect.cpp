@@ -136,6 +136,7 @@ void log_in(Turn& turn, Connection& connection) {
   request.client_id = connection.client_id;
   request.user_name = packet.user_name;
   request.password = packet.password;
+  request.certificate_user = connection.origin->certificate_user;
   request.listener_is_loopback = connection.origin->loopback;
   Login login = turn.world.access->decide_login(request);
   switch (login.kind) {

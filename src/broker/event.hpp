@@ -9,6 +9,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -20,6 +21,10 @@ struct Origin {
   std::string listener;   // Its URL.
   bool loopback = false;  // The listener is bound to a loopback address.
   bool admin = false;     // A client inside this process, on behalf of tandemqctl.
+  // Whom the client's certificate names; empty: nobody, though it should. None: it does not say who
+  // the client is.
+  std::optional<std::string> certificate_user;
+  std::uint32_t waited_ms = 0;  // From accept to Opened.
   // From the shell's random source: for an assigned client id and for SCRAM's nonce.
   std::array<std::uint8_t, 16> entropy{};
 };

@@ -103,6 +103,29 @@ TEST_CASE("a password without a user name is an anonymous client") {
         Kind::not_authorized);
 }
 
+TEST_CASE("a certificate that names a user is enough, whatever else would be asked for") {
+  for (const bool has_file : {true, false}) {
+    const Access access(policy_with(Anonymous::nowhere, has_file));
+    for (const auto& user :
+         {std::optional<std::string_view>("bob"), std::optional<std::string_view>(std::nullopt)}) {
+      const Login login = access.decide_login({"client", user, std::nullopt, false, "bob"});
+      CHECK(login.kind == Kind::granted);
+      CHECK(login.user == "bob");
+    }
+  }
+}
+
+TEST_CASE("who shows a certificate is nobody else, and nobody if it names nobody") {
+  const Access access(policy_with(Anonymous::everywhere, true));
+  // The right password of another user does not help.
+  const Login other = access.decide_login({"client", "bob", "Wonder land!", true, "alice"});
+  CHECK(other.kind == Kind::bad_credentials);
+  CHECK(other.reason == "the user name is not the one of the client's certificate");
+  const Login nobody = access.decide_login({"client", "bob", "Wonder land!", true, ""});
+  CHECK(nobody.kind == Kind::not_authorized);
+  CHECK(nobody.reason == "the client's certificate names no user");
+}
+
 TEST_CASE("the password file is there for SCRAM only if one is configured") {
   CHECK(Access(policy_with(Anonymous::nowhere, false)).passwords() == nullptr);
   const Access access(policy_with(Anonymous::nowhere, true));

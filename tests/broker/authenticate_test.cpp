@@ -145,3 +145,17 @@ TEST_CASE("an exchange whose password file was taken away meanwhile is refused")
   client.send(auth(ReasonCode::continue_authentication, proof(challenge, "secret")));
   CHECK(client.next() == "CONNACK 0x8C");
 }
+
+TEST_CASE("AUTH names the user of the certificate, or the client is refused") {
+  Lab lab(quiet(), with_ann());
+  for (const auto& [certified, answer] :
+       {std::pair("ann", "CONNACK"), std::pair("bob", "CONNACK 0x86")}) {
+    Origin origin;
+    origin.certificate_user = certified;
+    Client& client = lab.open(std::move(origin));
+    client.send(first());
+    const auto challenge = client.take<mqtt::Auth>();
+    client.send(auth(ReasonCode::continue_authentication, proof(challenge, "secret")));
+    CHECK(client.next() == answer);
+  }
+}

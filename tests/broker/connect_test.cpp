@@ -275,3 +275,43 @@ TEST_CASE("session ids of ended sessions are used again") {
   lab.join(v5("b", 10));
   CHECK(lab.state().find_session("b")->id == id);
 }
+
+TEST_CASE("a client is the user of its certificate and no other one") {
+  Lab lab(quiet(), {Anonymous::nowhere, {}, {}});
+  struct Row {
+    const char* certified;
+    const char* user;  // Of the CONNECT; null: none.
+    ReasonCode answer;
+  };
+  for (const Row& row :
+       {Row{"ann", nullptr, ReasonCode::success}, Row{"ann", "ann", ReasonCode::success},
+        Row{"ann", "bob", ReasonCode::bad_user_name_or_password},
+        Row{"", nullptr, ReasonCode::not_authorized}}) {
+    CAPTURE(row.certified);
+    Origin origin;
+    origin.certificate_user = row.certified;
+    Client& client = lab.open(std::move(origin));
+    mqtt::Connect packet = v5("c", 100);
+    if (row.user != nullptr) packet.user_name = row.user;
+    client.send(std::move(packet));
+    CHECK(client.take<mqtt::Connack>().reason == row.answer);
+    if (row.answer == ReasonCode::success) CHECK(lab.state().find_session("c")->user_name == "ann");
+  }
+}
+
+TEST_CASE("what a handshake took before counts to the time for CONNECT") {
+  const auto config = config_with([](Config& one) { one.limits.connect_timeout_ms = 1'000; });
+  for (const std::uint32_t waited_ms : {0U, 400U, 5'000U}) {
+    Lab lab(config);
+    Origin origin;
+    origin.waited_ms = waited_ms;
+    Client& client = lab.open(std::move(origin));
+    const std::int64_t left_ms = waited_ms > 1'000 ? 0 : 1'000 - waited_ms;
+    if (left_ms > 0) {
+      lab.advance_ms(left_ms - 1);
+      CHECK_FALSE(client.closed());
+    }
+    lab.advance_ms(1);
+    CHECK(client.closed());
+  }
+}
