@@ -1,10 +1,9 @@
 """Who does not belong here speaks to the replication port: it is refused, the log says why, nothing
 is applied, and the pair goes on as if nobody had come."""
 
-import subprocess
-
 import pytest
 
+from certificates import Authority
 from conftest import free_port
 from flow import Flow
 from pair import Node, meeting, write_secret
@@ -134,33 +133,11 @@ def test_a_node_that_is_set_up_wrong_is_told_why(busy, tmp_path, name, other_sec
 # ---------------------------------------------------------------- TLS
 
 
-def openssl(*words):
-    subprocess.run(["openssl", *map(str, words)], check=True, capture_output=True, timeout=20)
-
-
-class Authority:
-    """Signs certificates."""
-
-    def __init__(self, folder):
-        folder.mkdir()
-        self.folder = folder
-        self._make("ca", f"/CN={folder.name}", "-x509", "-days", 2)
-
-    def _make(self, name, subject, *words):
-        openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-                "-subj", subject, "-keyout", self.folder / f"{name}.key", "-out",
-                self.folder / f"{name}.pem", *words)
-
-    def options(self, trusted=None):
-        """Of a node with a certificate of this one, that trusts those of `trusted`."""
-        if not (self.folder / "node.key").exists():
-            self._make("node", "/CN=node")
-            openssl("x509", "-req", "-in", self.folder / "node.pem", "-CA", self.folder / "ca.pem",
-                    "-CAkey", self.folder / "ca.key", "-CAcreateserial", "-days", 2, "-out",
-                    self.folder / "signed.pem")
-        return (f"--replication.tls.cert={self.folder / 'signed.pem'}",
-                f"--replication.tls.key={self.folder / 'node.key'}",
-                f"--replication.tls.ca={(trusted or self).folder / 'ca.pem'}")
+def signed_by(authority, trusted=None):
+    """The options of a node with a certificate of `authority`, that trusts those of `trusted`."""
+    node = authority.issue("node")
+    return (f"--replication.tls.cert={node.cert}", f"--replication.tls.key={node.key}",
+            f"--replication.tls.ca={(trusted or authority).pem}")
 
 
 def publish_secretly(one):
@@ -170,7 +147,7 @@ def publish_secretly(one):
 
 @pytest.mark.parametrize("tls", [True, False])
 def test_only_tls_hides_what_is_said(pair, proxy, tmp_path, tls):
-    one = pair(*(Authority(tmp_path / "ca").options() if tls else ()), peer_ports=proxy.between)
+    one = pair(*(signed_by(Authority(tmp_path / "ca")) if tls else ()), peer_ports=proxy.between)
     one.await_sync()
     publish_secretly(one)
     one.await_equal()
@@ -181,9 +158,9 @@ def test_only_tls_hides_what_is_said(pair, proxy, tmp_path, tls):
 @pytest.mark.parametrize("has_certificate", [True, False])
 def test_over_tls_nobody_is_let_in_without_a_certificate_of_ours(pair, tmp_path, has_certificate):
     ours = Authority(tmp_path / "ours")
-    one = pair(TIMEOUT, *ours.options())
+    one = pair(TIMEOUT, *signed_by(ours))
     one.await_sync()
-    theirs = Authority(tmp_path / "theirs").options(ours) if has_certificate else ()
+    theirs = signed_by(Authority(tmp_path / "theirs"), ours) if has_certificate else ()
     third = intruder(one, "c", one.secret, *theirs)
     reason = "not signed by replication.tls.ca" if has_certificate else "in TLS 1.3"
     try:
