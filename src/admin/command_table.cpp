@@ -256,6 +256,12 @@ constexpr CommandColumn kConfigColumns[] = {
     {"changed", "CHANGED"},
 };
 constexpr CommandColumn kReloadColumns[] = {{"change", "CHANGE"}};
+constexpr CommandColumn kCertificateColumns[] = {
+    {"listener", "LISTENER"},
+    {"certificate", "CERTIFICATE"},
+    {"expires_at", "EXPIRES", Show::time},
+    {"valid", "VALID"},
+};
 constexpr CommandColumn kKicked[] = {{"kicked", "disconnected"}};
 constexpr CommandColumn kDeletedSession[] = {{"deleted", "deleted"}};
 constexpr CommandColumn kDeletedCount[] = {{"deleted", "deleted", Show::count}};
@@ -448,6 +454,17 @@ constexpr Command kCommands[] = {
      kReloadColumns,
      "Reads the configuration again, as SIGHUP does, and lists what has changed and what needs a "
      "restart."},
+    {"tls list",
+     Answer::rows,
+     {},
+     kCertificateColumns,
+     "Lists the certificates of the listeners with TLS, and until when they are valid."},
+    {"tls reload",
+     Answer::rows,
+     {},
+     kReloadColumns,
+     "Reads the certificates, keys and revocation lists of the listeners again, for connections "
+     "that come from now on. If one of them is bad all stay as they were."},
     {"log level", Answer::record, kLevelArguments, kLevel,
      "Shows or sets the least weight of what is logged, until the next start or reload."},
 };

@@ -106,18 +106,29 @@ class Checker {
   void check_logins() {
     const auto& listeners = config_.listeners;
     const AuthConfig& auth = config_.auth;
+    const auto asks = [](const ListenerConfig& listener) {
+      return listener.tls && listener.tls->client_certificate == ClientCertificate::required;
+    };
+    const auto names_users = [](const ListenerConfig& listener) {
+      return listener.tls && listener.tls->client_certificate != ClientCertificate::none &&
+             listener.tls->user_from != UserFrom::none;
+    };
     const auto open =
-        std::find_if(listeners.begin(), listeners.end(),
-                     [](const ListenerConfig& listener) { return !is_loopback(listener.host); });
-    const bool others = open != listeners.end();
-    if (auth.anonymous == "true" && others)
+        std::find_if(listeners.begin(), listeners.end(), [&](const ListenerConfig& listener) {
+          return !is_loopback(listener.host) && !asks(listener);
+        });
+    if (auth.anonymous == "true" && open != listeners.end())
       warning("auth.anonymous = true: anyone who reaches '" + open->url + "' can connect");
     if (!auth.password_file.empty()) return;
-    if (auth.anonymous == "false")
+    if (auth.anonymous == "false" && std::none_of(listeners.begin(), listeners.end(), names_users))
       warning("auth.anonymous = false and no auth.password_file: nobody can connect");
-    if (auth.anonymous == "loopback" && others)
+    const auto closed =
+        std::find_if(listeners.begin(), listeners.end(), [&](const ListenerConfig& listener) {
+          return !is_loopback(listener.host) && !names_users(listener);
+        });
+    if (auth.anonymous == "loopback" && closed != listeners.end())
       warning("auth.anonymous = loopback and no auth.password_file: nobody can connect to '" +
-              open->url + "'");
+              closed->url + "'");
   }
 
   void check_sizes() {

@@ -14,12 +14,30 @@ namespace tandemq {
 // What happens to a new message when a session's queue is full. See etc/tandemq.conf.
 enum class QueueFull : std::uint8_t { reject, drop_oldest, drop_newest, block };
 
+// Whether a client of TLS has to show a certificate.
+enum class ClientCertificate : std::uint8_t { none, optional, required };
+
+// What of its certificate is the user name of a client; none: it only opens the door.
+enum class UserFrom : std::uint8_t { none, cn, san, fingerprint };
+
+struct ListenerTls {
+  std::string cert;  // PEM, as the others: the chain, and its key.
+  std::string key;
+  std::string ca;   // Who signs the certificates of clients.
+  std::string crl;  // Those of them that were revoked; empty: nobody asks.
+  ClientCertificate client_certificate = ClientCertificate::none;
+  UserFrom user_from = UserFrom::cn;
+  bool only_tls13 = false;
+  std::string ciphers;  // As OpenSSL writes them, those of TLS 1.3 too; empty: its defaults.
+};
+
 struct ListenerConfig {
-  std::string url;                 // As written, for messages and `status`.
-  std::string scheme;              // "mqtt".
-  std::string host;                // Name, IPv4 or IPv6 without brackets.
-  std::uint16_t port = 1883;       // 0: any free port, printed at start.
-  std::optional<CommitLevel> ack;  // Of its clients; without: the node's.
+  std::string url;                   // As written, for messages and `status`.
+  std::string scheme;                // "mqtt", or "mqtts" with TLS.
+  std::string host;                  // Name, IPv4 or IPv6 without brackets.
+  std::uint16_t port = 1883;         // 0: any free port, printed at start.
+  std::optional<CommitLevel> ack;    // Of its clients; without: the node's.
+  std::optional<ListenerTls> tls{};  // None: plain TCP.
 };
 
 // What the acknowledgements of a user, or of messages to some topics, wait for.

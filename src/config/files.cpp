@@ -1,5 +1,7 @@
 #include "config/files.hpp"
 
+#include "config/listener_tls.hpp"
+
 #include <cerrno>
 #include <cstddef>
 #include <filesystem>
@@ -83,6 +85,16 @@ void check_secret(const std::string& path, std::vector<Finding>& findings) {
                       key + "others than its owner may read '" + path + "'; chmod 600 it"});
 }
 
+void check_listeners(const Config& config, std::vector<Finding>& findings) {
+  for (const ListenerConfig& listener : config.listeners) {
+    if (!listener.tls) continue;
+    const auto made = make_listener_context(listener);
+    if (!made) findings.push_back({Finding::Weight::error, made.error().text});
+    if (made && !made->warning.empty())
+      findings.push_back({Finding::Weight::warning, made->warning});
+  }
+}
+
 }  // namespace
 
 std::vector<Finding> check_files(const Config& config) {
@@ -102,6 +114,7 @@ std::vector<Finding> check_files(const Config& config) {
   check_readable("replication.tls.key", replication.tls_key);
   check_readable("replication.tls.ca", replication.tls_ca);
   check_secret(replication.secret_file, findings);
+  check_listeners(config, findings);
   std::error_code error;
   const auto status = std::filesystem::status(config.data_dir, error);
   if (std::filesystem::exists(status) && !std::filesystem::is_directory(status))

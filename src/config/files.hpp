@@ -1,5 +1,5 @@
-// files: the only unit of this floor that touches the disk. Reads the configuration file, and asks
-// whether the files that a configuration names can be read.
+// files: reads the configuration file, and asks whether the files that a configuration names can be
+// read. Beside tls_files and listener_tls the only unit of this floor that touches the disk.
 #pragma once
 
 #include "base/result.hpp"

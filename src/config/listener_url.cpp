@@ -3,13 +3,19 @@
 #include "config/ack_rule.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <iterator>
+#include <span>
+#include <utility>
+#include <vector>
 
 namespace tandemq {
 namespace {
 
-constexpr std::string_view kForm = "expected mqtt://HOST:PORT";
+constexpr std::string_view kForm = "expected mqtt://HOST:PORT or mqtts://HOST:PORT";
 constexpr std::size_t kHostSizeMax = 253;  // Of a name in the DNS.
+constexpr std::uint16_t kPortTls = 8883;
 
 bool is_one_of(char c, std::string_view punctuation) {
   const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -54,20 +60,149 @@ std::string_view objection_to_host(const Parts& parts) {
   return {};
 }
 
+// ---------------------------------------------------------------- what stands behind the port
+
+Result<std::uint8_t> choice_of(std::string_view value, std::span<const std::string_view> words) {
+  const auto found = std::find(words.begin(), words.end(), value);
+  if (found != words.end()) return static_cast<std::uint8_t>(found - words.begin());
+  std::string allowed;
+  for (const std::string_view word : words)
+    allowed += (allowed.empty() ? "" : word == words.back() ? " or " : ", ") + std::string(word);
+  return failure("'" + std::string(value) + "', expected " + allowed);
+}
+
+Result<void> take_text(std::string& text, std::string value) {
+  if (value.empty()) return failure("it is empty");
+  text = std::move(value);
+  return {};
+}
+
+template <class Choice>
+Result<void> take_choice(Choice& choice, std::string_view value,
+                         std::span<const std::string_view> words) {
+  const auto taken = choice_of(value, words);
+  if (!taken) return tl::unexpected(taken.error());
+  choice = static_cast<Choice>(*taken);
+  return {};
+}
+
+constexpr std::array<std::string_view, 3> kCertificates = {"none", "optional", "required"};
+constexpr std::array<std::string_view, 4> kUsers = {"none", "cn", "san", "fingerprint"};
+constexpr std::array<std::string_view, 2> kVersions = {"1.2", "1.3"};
+
+struct Parameter {
+  std::string_view name;
+  bool of_tls;
+  Result<void> (*take)(ListenerConfig&, std::string value);
+};
+
+constexpr Parameter kParameters[] = {
+    {"ack", false,
+     [](ListenerConfig& to, std::string value) -> Result<void> {
+       const auto level = parse_ack_level(value);
+       if (!level) return failure(level.error().text);
+       to.ack = *level;
+       return {};
+     }},
+    {"cert", true,
+     [](ListenerConfig& to, std::string value) {
+       return take_text(to.tls->cert, std::move(value));
+     }},
+    {"key", true,
+     [](ListenerConfig& to, std::string value) {
+       return take_text(to.tls->key, std::move(value));
+     }},
+    {"ca", true,
+     [](ListenerConfig& to, std::string value) { return take_text(to.tls->ca, std::move(value)); }},
+    {"crl", true,
+     [](ListenerConfig& to, std::string value) {
+       return take_text(to.tls->crl, std::move(value));
+     }},
+    {"client_cert", true,
+     [](ListenerConfig& to, std::string value) {
+       return take_choice(to.tls->client_certificate, value, kCertificates);
+     }},
+    {"user_from", true,
+     [](ListenerConfig& to, std::string value) {
+       return take_choice(to.tls->user_from, value, kUsers);
+     }},
+    {"min_version", true,
+     [](ListenerConfig& to, std::string value) {
+       return take_choice(to.tls->only_tls13, value, kVersions);
+     }},
+    {"ciphers", true,
+     [](ListenerConfig& to, std::string value) {
+       return take_text(to.tls->ciphers, std::move(value));
+     }},
+};
+
+// %26 is &, so that a value can hold what divides them.
+Result<std::string> decoded(std::string_view value) {
+  std::string text;
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    if (value[i] != '%') {
+      text.push_back(value[i]);
+      continue;
+    }
+    unsigned code = 0;
+    const char* const digits = value.data() + i + 1;
+    const char* const end = value.data() + std::min(value.size(), i + 3);
+    if (std::from_chars(digits, end, code, 16).ptr != digits + 2 || code == 0)
+      return failure("two hexadecimal digits follow a %, and %25 is one itself");
+    text.push_back(static_cast<char>(code));
+    i += 2;
+  }
+  return text;
+}
+
+Result<void> take_parameter(std::string_view pair, ListenerConfig& listener,
+                            std::vector<std::string_view>& taken) {
+  const std::string_view key = pair.substr(0, pair.find('='));
+  const auto refused = [&](std::string_view why) {
+    return failure("'" + std::string(key) + "' " + std::string(why));
+  };
+  const auto* const known = std::find_if(std::begin(kParameters), std::end(kParameters),
+                                         [&](const Parameter& one) { return one.name == key; });
+  if (known == std::end(kParameters)) {
+    std::string names;
+    for (const Parameter& one : kParameters)
+      if (listener.tls || !one.of_tls) names += (names.empty() ? "" : ", ") + std::string(one.name);
+    return refused("is no parameter, expected " + names);
+  }
+  if (known->of_tls && !listener.tls) return refused("is a parameter of mqtts://");
+  if (std::find(taken.begin(), taken.end(), key) != taken.end()) return refused("stands twice");
+  taken.push_back(key);
+  auto value = decoded(pair.substr(std::min(key.size() + 1, pair.size())));
+  const Result<void> done =
+      value ? known->take(listener, std::move(*value)) : tl::unexpected(value.error());
+  return done ? done : failure(std::string(key) + ": " + done.error().text);
+}
+
+Result<void> check_tls_parameters(const ListenerTls& tls,
+                                  const std::vector<std::string_view>& taken) {
+  if (tls.cert.empty() || tls.key.empty()) return failure("mqtts:// needs cert=FILE and key=FILE");
+  if (tls.client_certificate != ClientCertificate::none) {
+    if (tls.ca.empty()) return failure("client_cert needs ca=FILE, who signs them");
+    return {};
+  }
+  for (const std::string_view key : {"ca", "crl", "user_from"})
+    if (std::find(taken.begin(), taken.end(), key) != taken.end())
+      return failure("'" + std::string(key) +
+                     "' is about the certificates of clients: say client_cert=required, or "
+                     "optional");
+  return {};
+}
+
 // "?key=value&key=value", or nothing.
 Result<void> take_query(std::string_view query, ListenerConfig& listener) {
+  std::vector<std::string_view> taken;
   while (!query.empty()) {
     query.remove_prefix(1);
     const std::string_view pair = query.substr(0, query.find('&'));
     query.remove_prefix(pair.size());
-    const std::string_view key = pair.substr(0, pair.find('='));
-    if (key != "ack") return failure("'" + std::string(key) + "' is no parameter, 'ack' is one");
-    if (listener.ack) return failure("'ack' stands twice");
-    const auto level = parse_ack_level(pair.substr(std::min(key.size() + 1, pair.size())));
-    if (!level) return failure("ack: " + level.error().text);
-    listener.ack = *level;
+    if (auto done = take_parameter(pair, listener, taken); !done) return done;
   }
-  return {};
+  return listener.tls ? check_tls_parameters(*listener.tls, taken) : Result<void>();
 }
 
 }  // namespace
@@ -81,7 +216,12 @@ Result<ListenerConfig> parse_listener_url(std::string_view url) {
   ListenerConfig listener;
   listener.url = url;
   listener.scheme = url.substr(0, colon);
-  if (listener.scheme != "mqtt") return refused("the scheme is not mqtt, the only one there is");
+  if (listener.scheme == "mqtts") {
+    listener.tls.emplace();
+    listener.port = kPortTls;
+  } else if (listener.scheme != "mqtt") {
+    return refused("the scheme is neither mqtt nor mqtts");
+  }
   std::string_view authority = url.substr(colon + 3);
   const std::size_t query = std::min(authority.find('?'), authority.size());
   if (auto taken = take_query(authority.substr(query), listener); !taken)

@@ -14,7 +14,8 @@ namespace tandemq {
 
 inline constexpr std::string_view kDefaultListener = "mqtt://127.0.0.1:1883";
 
-// The port is 1883 when the URL has none; port 0 is any free port.
+// The port is 1883 when the URL has none, 8883 with mqtts; port 0 is any free port. Opens no file:
+// that is config/listener_tls.
 Result<ListenerConfig> parse_listener_url(std::string_view url);
 
 struct HostPort {

@@ -164,7 +164,7 @@ struct Allowed {
     return "one of " + joined(range.words);
   }
   std::string operator()(std::vector<ListenerConfig>*) const {
-    return "a URL mqtt://HOST:PORT, repeatable";
+    return "a URL mqtt://HOST:PORT or mqtts://HOST:PORT, repeatable";
   }
   std::string operator()(std::vector<AckRule>*) const {
     return "LEVEL topic FILTER or LEVEL user NAME, repeatable";

@@ -44,7 +44,11 @@ constexpr ConfigOption kOptions[] = {
      "address in brackets; mqtt://[::]:1883 is every IPv6 address of the machine, "
      "mqtt://0.0.0.0:1883 every IPv4 address. Without a port it is 1883; port 0 is any free "
      "port, told in the log. Repeat the key to listen on several. Behind the port may stand "
-     "?ack=LEVEL, for the clients of this listener; see ack."},
+     "?ack=LEVEL, for the clients of this listener; see ack. mqtts://HOST:PORT?cert=FILE&key=FILE "
+     "is TLS, on port 8883 if none is written; docs/SECURITY.md has its other parameters, after "
+     "an & each: client_cert=optional or required with ca=FILE, crl=FILE and "
+     "user_from=cn, san, fingerprint or none; min_version=1.2 or 1.3; ciphers=LIST. SIGHUP and "
+     "'tandemqctl tls reload' read the files anew."},
     {"data.dir", [](Config& c) -> ConfigField { return &c.data_dir; }, any(), kAfterRestart,
      "The folder that holds the log and the tables of this node. One running node at a time."},
     {"node.id", [](Config& c) -> ConfigField { return &c.node_id; }, any(), kAfterRestart,

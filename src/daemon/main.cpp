@@ -3,6 +3,7 @@
 #include "config/files.hpp"
 #include "daemon/arguments.hpp"
 #include "node/access_loader.hpp"
+#include "node/certificates.hpp"
 #include "node/node.hpp"
 
 #include <csignal>
@@ -87,6 +88,10 @@ int serve(const Arguments& arguments) {
 
   auto access = load_access(config.auth);
   if (!access) return fail(access.error().text);
+  Certificates certificates;
+  if (const auto read = certificates.load(config); !read) return fail(read.error().text);
+  for (const std::string& warning : certificates.warnings())
+    std::fprintf(stderr, "warning: %s\n", warning.c_str());
   if (const auto made = make_data_dir(config.data_dir); !made) return fail(made.error().text);
   const auto log = std::make_shared<spdlog::logger>(
       "tandemqd", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
@@ -104,7 +109,7 @@ int serve(const Arguments& arguments) {
                           [](const std::string& text) { Supervisor::tell_progress(text); });
     if (!data) return fail(data.error().text);
     if (!signals) signals.emplace();  // Until then, who has nothing yet may just end.
-    Node node(config, *access, std::move(*data), load, counts, log);
+    Node node(config, *access, certificates, std::move(*data), load, counts, log);
     if (const auto started = node.start(); !started) return fail(started.error().text);
     again = node.run() && !signals->end_asked();
   }

@@ -1,8 +1,11 @@
 #include "net/client_socket.hpp"
 
+#include "net/tls_stream.hpp"
+
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -46,18 +49,24 @@ std::optional<TcpEnd> end_of(int socket, NameCall name, bool& is_v6) {
 
 }  // namespace
 
-ClientSocket::ClientSocket(ConnectionId connection, int socket)
-    : id(connection), descriptor(socket) {
+ClientSocket::ClientSocket(ConnectionId connection, int socket, std::unique_ptr<TlsStream> stream)
+    : id(connection),
+      descriptor(socket),
+      phase(stream ? Phase::handshaking : Phase::serving),
+      tls(std::move(stream)) {
   const int on = 1;
   // Fails only for sockets that are not TCP, which have no delay to switch off.
   ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
 
 ClientSocket::~ClientSocket() {
+  // TLS has a last word. Its stream is taken down behind us, but must not write any more.
+  if (tls) tls->shut_output();
   ::close(descriptor);
 }
 
 ClientSocket::ReadResult ClientSocket::read(std::span<char> buffer) {
+  if (tls) return tls->read(buffer);
   const ssize_t size = ::recv(descriptor, buffer.data(), buffer.size(), 0);
   if (size > 0) return {static_cast<std::size_t>(size), false, 0};
   if (size == 0) return {0, true, 0};
@@ -67,6 +76,7 @@ ClientSocket::ReadResult ClientSocket::read(std::span<char> buffer) {
 }
 
 ClientSocket::SendResult ClientSocket::send(PendingPool& pool, std::uint64_t& bytes_sent) {
+  if (tls) return tls->send(outbox, pool, bytes_sent);
   while (!outbox.empty()) {
     std::array<iovec, kViewsMax> views;
     const std::size_t count = outbox.gather(views);
@@ -95,8 +105,10 @@ std::optional<FourTuple> ends_of(int socket) {
   return ends;
 }
 
-void ClientSocket::shut_output() {
+bool ClientSocket::shut_output() {
+  if (tls && !tls->shut_output()) return false;
   ::shutdown(descriptor, SHUT_WR);  // A peer that is gone is found by reading.
+  return true;
 }
 
 }  // namespace tandemq

@@ -19,13 +19,16 @@
 
 namespace tandemq {
 
+class TlsStream;
+
 class ClientSocket {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
   enum class Phase : std::uint8_t {
-    serving,    // Packets go both ways.
-    flushing,   // Close has come: the outbox is sent, nothing that comes is handed on.
+    handshaking,  // Of TLS; nobody knows of it but its hub.
+    serving,      // Packets go both ways.
+    flushing,     // Close has come: the outbox is sent, nothing that comes is handed on.
     lingering,  // Our side is shut; what comes is thrown away until the peer closes too, so that it
                 // reads our last packet and not a reset.
   };
@@ -37,11 +40,12 @@ class ClientSocket {
     std::size_t size = 0;
     bool ended = false;  // By the peer or by the network; `error` is 0 for the former.
     int error = 0;
+    bool wants_output = false;  // TLS goes on when the socket has room.
   };
   enum class SendResult : std::uint8_t { all_sent, blocked, failed };
 
   // Takes the socket over; it does not block.
-  ClientSocket(ConnectionId id, int socket);
+  ClientSocket(ConnectionId id, int socket, std::unique_ptr<TlsStream> tls = nullptr);
   ~ClientSocket();  // Closes it.
   ClientSocket(const ClientSocket&) = delete;
   ClientSocket& operator=(const ClientSocket&) = delete;
@@ -49,7 +53,7 @@ class ClientSocket {
   ReadResult read(std::span<char> buffer);
   // Sends until the outbox is empty or the socket takes no more.
   SendResult send(PendingPool& pool, std::uint64_t& bytes_sent);
-  void shut_output();
+  bool shut_output();  // False: TLS has a last word, and the socket no room for it.
 
   const ConnectionId id;
   const int descriptor;
@@ -68,6 +72,7 @@ class ClientSocket {
   Outbox outbox;
   std::unique_ptr<mqtt::OutboundAliases> aliases;  // Null: the client takes none.
   std::unique_ptr<Ending> ending;                  // Null while serving.
+  const std::unique_ptr<TlsStream> tls;            // Null: plain TCP.
 };
 
 // Nothing: the peer has gone meanwhile.

@@ -30,13 +30,14 @@ Hub::Hub(asio::io_context& io, std::uint8_t sink, const LimitsConfig& limits, Hu
       buffer_(std::make_unique<char[]>(kBufferBytes)),
       sweep_timer_(io) {}
 
-void Hub::offer(int socket, std::unique_ptr<Origin> origin) {
+void Hub::offer(int socket, std::unique_ptr<Origin> origin, std::shared_ptr<const TlsContext> tls) {
   counters_.connections.fetch_add(1, std::memory_order_relaxed);
-  asio::post(
-      io_, [this, socket, from = std::move(origin)]() mutable { adopt(socket, std::move(from)); });
+  asio::post(io_, [this, socket, from = std::move(origin), tls = std::move(tls)]() mutable {
+    adopt(socket, std::move(from), std::move(tls));
+  });
 }
 
-void Hub::adopt(int socket, std::unique_ptr<Origin> origin) {
+void Hub::adopt(int socket, std::unique_ptr<Origin> origin, std::shared_ptr<const TlsContext> tls) {
   if (slots_.full()) {
     ::close(socket);
     counters_.connections.fetch_sub(1, std::memory_order_relaxed);
@@ -45,10 +46,24 @@ void Hub::adopt(int socket, std::unique_ptr<Origin> origin) {
   const ConnectionId id = slots_.obtain();
   if (sockets_.size() < slots_.slot_count()) sockets_.resize(slots_.slot_count());
   auto& slot = sockets_[connection_slot(id)];
-  slot = std::make_unique<ClientSocket>(id, socket);
-  if (const auto ends = ports_.opened ? ends_of(socket) : std::nullopt) ports_.opened(id, *ends);
-  add_event(Opened{id, std::move(origin)});
+  if (tls) {
+    if (!tls_buffers_) tls_buffers_ = std::make_unique<TlsBuffers>();
+    slot = std::make_unique<ClientSocket>(
+        id, socket,
+        std::make_unique<TlsStream>(std::move(tls), *tls_buffers_, socket, std::move(origin),
+                                    Clock::now()));
+    watch(*slot);  // Its handshake does not take for ever.
+  } else {
+    slot = std::make_unique<ClientSocket>(id, socket);
+    open(*slot, std::move(origin));
+  }
   update_interest(*slot);
+}
+
+void Hub::open(ClientSocket& socket, std::unique_ptr<Origin> origin) {
+  if (const auto ends = ports_.opened ? ends_of(socket.descriptor) : std::nullopt)
+    ports_.opened(socket.id, *ends);
+  add_event(Opened{socket.id, std::move(origin)});
 }
 
 ClientSocket* Hub::find(ConnectionId id) {
@@ -57,10 +72,13 @@ ClientSocket* Hub::find(ConnectionId id) {
 
 void Hub::remove(ClientSocket& socket, std::string why) {
   const ConnectionId id = socket.id;
+  const bool known = !(socket.tls && socket.tls->origin);
+  if (!known) leave_handshake(socket);
   socket.outbox.clear(pool_);
   slots_.release(id);
   sockets_[connection_slot(id)].reset();
   counters_.connections.fetch_sub(1, std::memory_order_relaxed);
+  if (!known) return;
   if (ports_.closed) ports_.closed(id);
   add_event(Closed{id, std::move(why)});
 }
@@ -73,9 +91,12 @@ void Hub::add_to(std::atomic<std::uint64_t>& counter, std::uint64_t count) {
 // ---------------------------------------------------------------- input
 
 bool Hub::wants_input(const ClientSocket& socket) const {
-  if (socket.phase == ClientSocket::Phase::lingering) return true;
-  return socket.phase == ClientSocket::Phase::serving && socket.may_read && !socket.deferred &&
-         !socket.inbox.broken() && socket.outbox.size() <= limits_.outbox_bytes;
+  if (socket.phase == ClientSocket::Phase::serving)
+    return socket.may_read && !socket.deferred && !socket.inbox.broken() &&
+           socket.outbox.size() <= limits_.outbox_bytes;
+  if (socket.phase == ClientSocket::Phase::handshaking)
+    return !socket.send_waiting && !socket.tls->queued;
+  return socket.phase == ClientSocket::Phase::lingering;
 }
 
 void Hub::update_interest(ClientSocket& socket) {
@@ -87,9 +108,12 @@ void Hub::update_interest(ClientSocket& socket) {
 
 void Hub::ready(ConnectionId id, Interest ready) {
   ClientSocket* socket = find(id);
+  if (socket != nullptr && socket->phase == ClientSocket::Phase::handshaking)
+    return go_on_with_handshake(*socket);
   if (socket != nullptr && ready.output && socket->send_waiting) {
     flush(*socket);
     socket = find(id);
+    if (socket != nullptr && socket->tls && socket->tls->holds_input()) ready.input = true;
   }
   if (socket == nullptr || !ready.input) return;
   if (!wants_input(*socket)) return update_interest(*socket);
@@ -102,18 +126,19 @@ void Hub::ready(ConnectionId id, Interest ready) {
 void Hub::read(ClientSocket& socket) {
   const ClientSocket::ReadResult result = socket.read({buffer_.get(), kBufferBytes});
   const bool serving = socket.phase == ClientSocket::Phase::serving;
-  if (result.ended) {
-    std::string why =
-        result.error == 0 ? "closed by the client" : std::generic_category().message(result.error);
-    if (socket.ending) why = std::move(socket.ending->why);
-    return remove(socket, std::move(why));
-  }
   if (serving && result.size > 0) {
     add_to(counters_.bytes_received, result.size);
     const std::size_t count = events_.size();
     socket.inbox.take({buffer_.get(), result.size}, socket.id, limits_.max_packet_size, events_);
     if (events_.size() > count) schedule_turn();
   }
+  if (result.ended) {
+    std::string why =
+        result.error == 0 ? "closed by the client" : std::generic_category().message(result.error);
+    if (socket.ending) why = std::move(socket.ending->why);
+    return remove(socket, std::move(why));
+  }
+  if (result.wants_output) socket.send_waiting = true;
   update_interest(socket);
 }
 
@@ -141,6 +166,7 @@ void Hub::schedule_turn() {
 void Hub::end_turn() {
   turn_scheduled_ = false;
   in_turn_ = true;
+  handshake_steps_ = 0;
   if (!events_.empty()) {
     batch_.swap(events_);  // Carrying out the answer may bring new events at once.
     under_way_ += batch_.size();
@@ -182,10 +208,15 @@ void Hub::watch(ClientSocket& socket) {
 
 void Hub::sweep() {
   const Clock::time_point now = Clock::now();
+  forget_queued();
   for (const ConnectionId id : std::exchange(watched_, {})) {
     ClientSocket* socket = find(id);
     if (socket == nullptr) continue;
     socket->watched = false;
+    if (socket->phase == ClientSocket::Phase::handshaking) {
+      look_at_handshake(*socket, now);
+      continue;
+    }
     if (socket->ending && now >= socket->ending->deadline) {
       remove(*socket, std::move(socket->ending->why));
       continue;

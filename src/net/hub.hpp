@@ -12,6 +12,7 @@
 #include "net/client_socket.hpp"
 #include "net/connection_slots.hpp"
 #include "net/poller.hpp"
+#include "net/tls_stream.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -35,6 +36,8 @@ struct HubPorts {
   // Null: nobody wants to know. `opened` is not called for a socket whose ends are not known.
   std::function<void(ConnectionId, const FourTuple&)> opened = nullptr;
   std::function<void(ConnectionId)> closed = nullptr;
+  // Null: nobody wants to know. A handshake of TLS that failed: who and why, once a second at most.
+  std::function<void(const std::string&)> handshake_failed = nullptr;
 };
 
 // Written by the hub's thread alone; any thread may look.
@@ -42,17 +45,23 @@ struct HubCounters {
   std::atomic<std::uint64_t> connections{0};  // Open, or offered and not adopted yet.
   std::atomic<std::uint64_t> bytes_received{0};
   std::atomic<std::uint64_t> bytes_sent{0};
+  std::atomic<std::uint64_t> handshakes_full{0};  // Of TLS.
+  std::atomic<std::uint64_t> handshakes_resumed{0};
+  std::atomic<std::uint64_t> handshakes_failed{0};
 };
 
 class Hub {
  public:
   // Events that may be under way to the core; while there are more, nothing is read.
   static constexpr std::size_t kEventsMax = 16'384;
+  // Handshakes of TLS that may have begun; others wait, and what their clients have sent unread.
+  static constexpr std::size_t kHandshakesMax = 256;
 
   Hub(asio::io_context& io, std::uint8_t sink, const LimitsConfig& limits, HubPorts ports);
 
-  // Any thread: a socket that was accepted and does not block.
-  void offer(int socket, std::unique_ptr<Origin> origin);
+  // Any thread: a socket that was accepted and does not block. Null: plain TCP.
+  void offer(int socket, std::unique_ptr<Origin> origin,
+             std::shared_ptr<const TlsContext> tls = nullptr);
   [[nodiscard]] const HubCounters& counters() const { return counters_; }
 
   void carry_out(Outputs&& outputs);
@@ -66,7 +75,8 @@ class Hub {
     std::uint32_t count = 0;
   };
 
-  void adopt(int socket, std::unique_ptr<Origin> origin);
+  void adopt(int socket, std::unique_ptr<Origin> origin, std::shared_ptr<const TlsContext> tls);
+  void open(ClientSocket& socket, std::unique_ptr<Origin> origin);  // The core hears of it.
   static void add_to(std::atomic<std::uint64_t>& counter, std::uint64_t count);
   [[nodiscard]] ClientSocket* find(ConnectionId id);
   void remove(ClientSocket& socket, std::string why);  // Ends it with a Closed event.
@@ -82,6 +92,15 @@ class Hub {
     events_.emplace_back(std::in_place_type<OneEvent>, std::move(event));
     schedule_turn();
   }
+
+  // Handshakes of TLS, in hub_handshake.cpp.
+  void go_on_with_handshake(ClientSocket& socket);
+  void end_handshake(ClientSocket& socket);
+  void fail_handshake(ClientSocket& socket, const std::string& why);
+  void take_place(TlsStream& tls);
+  void leave_handshake(ClientSocket& socket);  // Another one gets its place.
+  void forget_queued();                        // Those that are gone.
+  void look_at_handshake(ClientSocket& socket, Clock::time_point now);
 
   // Output, in hub_output.cpp.
   void carry_out(ClientSocket& socket, Output& output, const Outputs& outputs);
@@ -121,6 +140,11 @@ class Hub {
   std::vector<ConnectionId> deferred_;                 // Would be read if the core were not behind.
   std::vector<ConnectionId> watched_;                  // Have a deadline or send too slowly.
   std::unordered_map<ConnectionId, Dropped> dropped_;  // QoS 0 of this turn.
+  std::unique_ptr<TlsBuffers> tls_buffers_;            // Null: there was no TLS yet.
+  std::size_t handshakes_ = 0;                         // Begun.
+  std::size_t handshake_steps_ = 0;                    // Of this turn.
+  std::vector<ConnectionId> handshakes_queued_;        // Would begin one.
+  Clock::time_point handshake_told_at_;                // That one has failed.
   asio::steady_timer sweep_timer_;
 };
 

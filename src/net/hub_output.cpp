@@ -153,12 +153,13 @@ void Hub::lose_output(ClientSocket& socket) {
 }
 
 void Hub::all_sent(ClientSocket& socket) {
+  if (socket.phase == ClientSocket::Phase::flushing && !socket.shut_output()) {
+    socket.send_waiting = true;
+    return update_interest(socket);
+  }
   socket.send_waiting = false;
   for (; socket.notify_count > 0; --socket.notify_count) add_event(SentAll{socket.id});
-  if (socket.phase == ClientSocket::Phase::flushing) {
-    socket.phase = ClientSocket::Phase::lingering;
-    socket.shut_output();
-  }
+  if (socket.phase == ClientSocket::Phase::flushing) socket.phase = ClientSocket::Phase::lingering;
   update_interest(socket);
 }
 

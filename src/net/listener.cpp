@@ -35,8 +35,9 @@ bool is_missing_family(const asio::error_code& error) {
 
 }  // namespace
 
-Listener::Listener(asio::io_context& io, ListenerConfig config, Reception& reception)
-    : io_(io), config_(std::move(config)), reception_(reception) {}
+Listener::Listener(asio::io_context& io, ListenerConfig config, Reception& reception,
+                   std::shared_ptr<const TlsContext> tls)
+    : io_(io), config_(std::move(config)), reception_(reception), tls_(std::move(tls)) {}
 
 Result<void> Listener::open() {
   tcp::resolver resolver(io_);
@@ -167,7 +168,7 @@ bool Listener::accept_one(Door& door) {
   origin->address = text_of(peer);
   origin->listener = config_.url;
   origin->loopback = door.endpoint.address().is_loopback();
-  reception_.welcome(socket, std::move(origin), at);
+  reception_.welcome(socket, std::move(origin), tls_, at);
   return true;
 }
 

@@ -9,7 +9,9 @@
 #include "net/reception.hpp"
 
 #include <list>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <asio/io_context.hpp>
@@ -20,12 +22,16 @@ namespace tandemq {
 
 class Listener {
  public:
-  Listener(asio::io_context& io, ListenerConfig config, Reception& reception);
+  // `tls` is null where the listener is plain TCP.
+  Listener(asio::io_context& io, ListenerConfig config, Reception& reception,
+           std::shared_ptr<const TlsContext> tls = nullptr);
 
   // Binds and listens; nothing is accepted before start(). The error says what to do.
   Result<void> open();
   void start();
   void close();
+  // For the connections that come from now on.
+  void set_tls(std::shared_ptr<const TlsContext> tls) { tls_ = std::move(tls); }
 
   // With the port that was chosen if 0 was asked for: "mqtt://127.0.0.1:1883".
   [[nodiscard]] std::vector<std::string> bound_urls() const;
@@ -50,6 +56,7 @@ class Listener {
   asio::io_context& io_;
   ListenerConfig config_;
   Reception& reception_;
+  std::shared_ptr<const TlsContext> tls_;
   std::list<Door> doors_;  // Acceptors are referred to while they wait.
 };
 

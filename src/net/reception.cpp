@@ -18,7 +18,8 @@ void Reception::set_limits(const LimitsConfig& limits) {
   budget_.set_rate(limits.accept_rate);
 }
 
-void Reception::welcome(int socket, std::unique_ptr<Origin> origin, Instant now) {
+void Reception::welcome(int socket, std::unique_ptr<Origin> origin,
+                        std::shared_ptr<const TlsContext> tls, Instant now) {
   budget_.take();
   if (connections() >= connections_max_) {
     ++turned_away_;
@@ -28,7 +29,7 @@ void Reception::welcome(int socket, std::unique_ptr<Origin> origin, Instant now)
                        now);
   }
   origin->entropy = entropy_.take();
-  hubs_[next_hub_]->offer(socket, std::move(origin));
+  hubs_[next_hub_]->offer(socket, std::move(origin), std::move(tls));
   next_hub_ = (next_hub_ + 1) % hubs_.size();
 }
 
@@ -44,6 +45,17 @@ std::uint64_t Reception::connections() const {
     count += hub->counters().connections.load(std::memory_order_relaxed);
   }
   return count;
+}
+
+HandshakeCounts Reception::handshakes() const {
+  HandshakeCounts counts;
+  for (const Hub* hub : hubs_) {
+    const HubCounters& counters = hub->counters();
+    counts.full += counters.handshakes_full.load(std::memory_order_relaxed);
+    counts.resumed += counters.handshakes_resumed.load(std::memory_order_relaxed);
+    counts.failed += counters.handshakes_failed.load(std::memory_order_relaxed);
+  }
+  return counts;
 }
 
 }  // namespace tandemq

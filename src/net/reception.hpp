@@ -17,6 +17,12 @@
 
 namespace tandemq {
 
+struct HandshakeCounts {
+  std::uint64_t full = 0;
+  std::uint64_t resumed = 0;
+  std::uint64_t failed = 0;
+};
+
 class Reception {
  public:
   // The hubs outlive it. `warn` is called at most once a second.
@@ -27,10 +33,12 @@ class Reception {
 
   // When the next connection may be accepted: now, or later.
   [[nodiscard]] Instant next_at(Instant now) { return budget_.next_at(now); }
-  void welcome(int socket, std::unique_ptr<Origin> origin, Instant now);
+  void welcome(int socket, std::unique_ptr<Origin> origin, std::shared_ptr<const TlsContext> tls,
+               Instant now);
   void report_full(const std::string& why, Instant now);
 
   [[nodiscard]] std::uint64_t connections() const;  // Of all hubs.
+  [[nodiscard]] HandshakeCounts handshakes() const;
   [[nodiscard]] std::uint64_t turned_away() const { return turned_away_; }
 
  private:

@@ -37,6 +37,8 @@ struct CommandPorts {
   std::function<Result<Comparison>()> comparison = nullptr;
   std::function<HealthReport()> health = nullptr;
   std::function<Result<Config>()> config = nullptr;
+  std::function<Result<std::vector<Json>>()> certificates = nullptr;
+  std::function<Result<std::vector<std::string>>()> reload_certificates = nullptr;
   std::function<std::string()> log_level = nullptr;                 // Any thread.
   std::function<void(const std::string&)> set_log_level = nullptr;  // Any thread.
   // Of the store; any thread. Null: it is in memory.

@@ -180,6 +180,20 @@ Result<RowSource> reload_config(const CommandPorts& ports) {
   return at_once(std::move(rows));
 }
 
+Result<RowSource> list_certificates(const CommandPorts& ports) {
+  auto rows = ports.certificates();
+  if (!rows) return tl::unexpected(rows.error());
+  return at_once(std::move(*rows));
+}
+
+Result<RowSource> reload_certificates(const CommandPorts& ports) {
+  const auto lines = ports.reload_certificates();
+  if (!lines) return failure("The certificates stay as they were. " + lines.error().text);
+  std::vector<Json> rows;
+  for (const std::string& line : *lines) rows.push_back(Json{{"change", line}});
+  return at_once(std::move(rows));
+}
+
 }  // namespace
 
 RowSource at_once(std::vector<Json> all) {
@@ -218,6 +232,8 @@ void add_list_handlers(const CommandPorts& ports, CommandHandlers& handlers) {
   handlers.rows["drops"] = [ports](const Json& a) { return list_drops(ports, a); };
   handlers.rows["config show"] = [ports](const Json& a) { return show_config(ports, a); };
   handlers.rows["config reload"] = [ports](const Json&) { return reload_config(ports); };
+  handlers.rows["tls list"] = [ports](const Json&) { return list_certificates(ports); };
+  handlers.rows["tls reload"] = [ports](const Json&) { return reload_certificates(ports); };
 }
 
 }  // namespace tandemq

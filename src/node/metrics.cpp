@@ -130,6 +130,18 @@ void add_peer(MetricsPage& page, const PeerFigures& peer) {
                static_cast<double>(*peer.witness_ms_before) * kMs);
 }
 
+void add_tls(MetricsPage& page, const TlsFigures& tls) {
+  constexpr const char* kHandshakes =
+      "Handshakes of TLS with clients: full ones, those that resumed a session, those that failed.";
+  page.counter("tls_handshakes_total", kHandshakes, tls.handshakes_full, {"result", "full"});
+  page.counter("tls_handshakes_total", kHandshakes, tls.handshakes_resumed, {"result", "resumed"});
+  page.counter("tls_handshakes_total", kHandshakes, tls.handshakes_failed, {"result", "failed"});
+  for (const CertificateFigures& certificate : tls.certificates)
+    page.gauge("tls_certificate_expires_seconds",
+               "How long the certificate of a listener is still valid; less than 0: it is not.",
+               static_cast<double>(certificate.expires_in_s), {"listener", certificate.listener});
+}
+
 void add_state(MetricsPage& page, const StatusReport& broker) {
   const auto gauge = [&](const char* name, const char* help, auto value) {
     page.gauge(name, help, static_cast<double>(value));
@@ -239,6 +251,7 @@ std::string metrics_text(const NodeFigures& node, const Measures& measures) {
   add_node(page, node);
   if (node.core) add_role(page, *node.core);
   if (node.core && node.core->peer) add_peer(page, *node.core->peer);
+  if (node.core && node.core->tls) add_tls(page, *node.core->tls);
   page.histogram("commit_duration_seconds",
                  "How long answers waited for their record to be committed.", measures.commit_ns,
                  kNs);

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace tandemq {
 
@@ -25,6 +26,18 @@ struct PeerFigures {
   std::optional<bool> gateway_answers{};                 // None: no policy asks for gateways.
 };
 
+struct CertificateFigures {
+  std::string listener;
+  std::int64_t expires_in_s = 0;  // Less than 0: it has expired.
+};
+
+struct TlsFigures {
+  std::uint64_t handshakes_full = 0;
+  std::uint64_t handshakes_resumed = 0;
+  std::uint64_t handshakes_failed = 0;
+  std::vector<CertificateFigures> certificates{};
+};
+
 // What only the core thread can tell.
 struct CoreFigures {
   bool leads = false;
@@ -34,6 +47,7 @@ struct CoreFigures {
   std::uint64_t failovers = 0;           // and those by which it came to lead.
   std::optional<PeerFigures> peer{};     // None: the node is alone by its settings.
   std::optional<StatusReport> broker{};  // Of a node that leads.
+  std::optional<TlsFigures> tls{};       // None: no listener has TLS.
 };
 
 struct NodeFigures {

@@ -41,8 +41,8 @@ std::unique_ptr<Archiver> make_archiver(const std::string& folder, const Data& d
 
 }  // namespace
 
-Node::Node(const Config& config, std::shared_ptr<const Access> access, Data data,
-           std::function<LoadedConfig()> reread, failover::RoleCounts& counts,
+Node::Node(const Config& config, std::shared_ptr<const Access> access, Certificates& certificates,
+           Data data, std::function<LoadedConfig()> reread, failover::RoleCounts& counts,
            std::shared_ptr<spdlog::logger> log)
     : config_(config),
       reread_(std::move(reread)),
@@ -52,6 +52,7 @@ Node::Node(const Config& config, std::shared_ptr<const Access> access, Data data
       history_(config.data_dir, [this](const std::string& text) { log_->warn("{}", text); }),
       role_counts_(counts),
       access_(std::move(access)),
+      certificates_(certificates),
       incarnation_(random_number()),
       connection_log_(log_),
       archiver_(make_archiver(config_.store.archive_dir, data_, log_)),
@@ -93,7 +94,8 @@ Result<void> Node::start() {
 Result<void> Node::open_listeners() {
   asio::io_context& accept_io = net_threads_.empty() ? io_ : net_threads_.front()->io();
   for (const ListenerConfig& config : config_.listeners) {
-    listeners_.push_back(std::make_unique<Listener>(accept_io, config, *reception_));
+    listeners_.push_back(std::make_unique<Listener>(accept_io, config, *reception_,
+                                                    certificates_.contexts()[listeners_.size()]));
     if (auto opened = listeners_.back()->open(); !opened) return opened;
   }
   for (const auto& listener : listeners_) listener->start();
@@ -189,6 +191,7 @@ HubPorts Node::hub_ports(std::uint8_t sink, bool own_thread) {
     };
     ports.closed = [this](ConnectionId id) { client_roll_.closed(id); };
   }
+  ports.handshake_failed = [log = log_](const std::string& text) { log->info("{}", text); };
   ports.check_password = [this](ConnectionId connection, CheckPassword check) {
     password_workers_.check(connection, std::move(check));
   };
@@ -260,6 +263,7 @@ Result<std::vector<std::string>> Node::reload() {
   const Config next = merged(config_, loaded.config);
   auto access = load_access(next.auth);
   if (!access) return tl::unexpected(std::move(access.error()));
+  if (auto read = certificates_.load(next); !read) return tl::unexpected(std::move(read.error()));
 
   config_ = next;
   log_->set_level(spdlog::level::from_str(config_.log_level));
@@ -269,6 +273,30 @@ Result<std::vector<std::string>> Node::reload() {
   std::vector<std::string> lines;
   for (const ReloadChange& change : changes) lines.push_back(sentence_of(change));
   lines.emplace_back("users and rights were read again");
+  for (std::string& line : put_certificates()) lines.push_back(std::move(line));
+  return lines;
+}
+
+Result<std::vector<std::string>> Node::reload_certificates() {
+  if (auto read = certificates_.load(config_); !read) {
+    log_->error("the certificates stay as they were: {}", read.error().text);
+    return tl::unexpected(std::move(read.error()));
+  }
+  std::vector<std::string> lines = put_certificates();
+  for (const std::string& line : lines) log_->info("tls reload: {}", line);
+  return lines;
+}
+
+std::vector<std::string> Node::put_certificates() {
+  if (!certificates_.any()) return {};
+  if (serves_) {
+    asio::io_context& accept_io = net_threads_.empty() ? io_ : net_threads_.front()->io();
+    asio::post(accept_io, [this, contexts = certificates_.contexts()] {
+      for (std::size_t i = 0; i < listeners_.size(); ++i) listeners_[i]->set_tls(contexts[i]);
+    });
+  }
+  std::vector<std::string> lines = certificates_.warnings();
+  lines.emplace_back("certificates were read again");
   return lines;
 }
 

@@ -24,6 +24,7 @@
 #include "net/reception.hpp"
 #include "node/admin_streams.hpp"
 #include "node/archiver.hpp"
+#include "node/certificates.hpp"
 #include "node/client_roll.hpp"
 #include "node/clock.hpp"
 #include "node/connection_log.hpp"
@@ -58,8 +59,8 @@ struct CoreFigures;
 class Node {
  public:
   // `reread` loads the configuration again, as at the start.
-  Node(const Config& config, std::shared_ptr<const Access> access, Data data,
-       std::function<LoadedConfig()> reread, failover::RoleCounts& counts,
+  Node(const Config& config, std::shared_ptr<const Access> access, Certificates& certificates,
+       Data data, std::function<LoadedConfig()> reread, failover::RoleCounts& counts,
        std::shared_ptr<spdlog::logger> log);
   ~Node();
 
@@ -72,6 +73,8 @@ class Node {
   // Takes the changed settings and files that a running process can take, and says so line by line.
   // If anything is wrong with them it changes nothing.
   Result<std::vector<std::string>> reload();
+  // Of that the certificates alone.
+  Result<std::vector<std::string>> reload_certificates();
 
   // Becomes the primary, in a new term. The error says why it must not; `force` accepts that
   // acknowledged messages may be missing here, and that a primary may still be there.
@@ -147,6 +150,7 @@ class Node {
   void wait_for_signal();
   void take_disk_low(bool low);
   void reload_and_log();
+  std::vector<std::string> put_certificates();
   void apply_limits();
   void wait_until_gone();
 
@@ -160,6 +164,7 @@ class Node {
   failover::RoleHistory history_;
   failover::RoleCounts& role_counts_;
   std::shared_ptr<const Access> access_;
+  Certificates& certificates_;
   const std::uint64_t incarnation_;
   std::unique_ptr<Primary> primary_;  // Null: this node follows.
   std::unique_ptr<Feed> feed_;

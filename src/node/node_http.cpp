@@ -57,6 +57,11 @@ CoreFigures Node::figures_of_core() const {
   CoreFigures figures = core_figures(replication_status());
   figures.role_changes = role_counts_.changes;
   figures.failovers = role_counts_.leads;
+  if (certificates_.any()) {
+    const HandshakeCounts counts = reception_->handshakes();
+    figures.tls =
+        TlsFigures{counts.full, counts.resumed, counts.failed, certificates_.figures(clock_.now())};
+  }
   if (primary_) figures.broker = inspect_status(primary_->broker().world(), clock_.now());
   return figures;
 }

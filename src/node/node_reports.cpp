@@ -127,6 +127,12 @@ void Node::add_role_ports(CommandPorts& ports) {
     return ask(runner_, [this](Primary&, Instant) { return feed_->comparison(); });
   };
   ports.health = [this] { return ask_health(); };
+  ports.certificates = [this] { return ask_core(io_, [this] { return certificates_.rows(); }); };
+  ports.reload_certificates = [this]() -> Result<std::vector<std::string>> {
+    auto lines = ask_core(io_, [this] { return reload_certificates(); });
+    if (!lines) return tl::unexpected(lines.error());
+    return std::move(*lines);
+  };
   ports.config = [this] { return ask_core(io_, [this] { return config_; }); };
 }
 

@@ -186,8 +186,8 @@ std::string Translator::refusal_of(const Listener& listener) const {
   const auto has = [&](std::string_view name) { return find(listener.options, name) != nullptr; };
   if (has("certfile") || has("keyfile") || has("psk_hint") ||
       is_true(find(listener.options, "require_certificate")))
-    return "there is no TLS yet, and without it everybody could read along. Put a program that "
-           "ends TLS in front of a listener on a loopback address.";
+    return "its TLS is not translated, and without it everybody could read along. Add it as "
+           "mqtts://HOST:PORT?cert=FILE&key=FILE, see docs/SECURITY.md.";
   const Given* protocol = find(listener.options, "protocol");
   if (protocol != nullptr && protocol->value != "mqtt")
     return "of the protocols there is only mqtt, no websockets.";

@@ -97,6 +97,21 @@ TEST_CASE("a listener on which nobody can log in is warned of") {
   CHECK(report(config).empty());
 }
 
+TEST_CASE("a listener that asks for certificates is neither open to all nor closed to all") {
+  const std::string tls = "mqtts://0.0.0.0?cert=c&key=k";
+  const std::string asks = tls + "&ca=a&client_cert=required";
+  Config config = config_with({asks});
+  for (const char* anonymous : {"true", "loopback", "false"}) {
+    config.auth.anonymous = anonymous;
+    CHECK(report(config).empty());
+  }
+  config = config_with({asks + "&user_from=none"});
+  CHECK(report(config).find("nobody can connect to") != std::string::npos);
+  config = config_with({tls});
+  config.auth.anonymous = "true";
+  CHECK(report(config).find("anyone who reaches") != std::string::npos);
+}
+
 TEST_CASE("a message that may come in but not go out is warned of") {
   Config config = config_with({"mqtt://localhost"});
   config.limits.max_packet_size = 8 * 1'048'576;

@@ -29,13 +29,15 @@ TEST_CASE("a listener URL gives its host and port") {
       {"mqtt://localhost", "localhost", 1883},
       {"mqtt://[::]", "::", 1883},
       {"mqtt://localhost:1883/", "localhost", 1883},
+      {"mqtts://localhost?cert=c&key=k", "localhost", 8883},
+      {"mqtts://[::]:1884/?cert=c&key=k", "::", 1884},
   };
   for (const Row& row : kRows) {
     CAPTURE(row.url);
     const auto listener = parse_listener_url(row.url);
     REQUIRE(listener.has_value());
     CHECK(listener->url == row.url);
-    CHECK(listener->scheme == "mqtt");
+    CHECK(listener->scheme == (listener->tls ? "mqtts" : "mqtt"));
     CHECK(listener->host == row.host);
     CHECK(listener->port == row.port);
   }
@@ -47,17 +49,35 @@ TEST_CASE("what is no listener URL is refused with the URL and the reason") {
     const char* why;
   };
   constexpr Row kRows[] = {
-      {"", "expected mqtt://HOST:PORT"},
-      {"1883", "expected mqtt://HOST:PORT"},
-      {"localhost:1883", "expected mqtt://HOST:PORT"},
-      {"http://localhost:1883", "the scheme is not mqtt"},
-      {"MQTT://localhost:1883", "the scheme is not mqtt"},
-      {"mqtt://localhost:1883?tls=1", "'tls' is no parameter"},
+      {"", "expected mqtt://HOST:PORT or mqtts://HOST:PORT"},
+      {"1883", "expected mqtt://HOST:PORT or mqtts://HOST:PORT"},
+      {"localhost:1883", "expected mqtt://HOST:PORT or mqtts://HOST:PORT"},
+      {"http://localhost:1883", "the scheme is neither mqtt nor mqtts"},
+      {"MQTT://localhost:1883", "the scheme is neither mqtt nor mqtts"},
+      {"mqtt://localhost:1883?tls=1", "'tls' is no parameter, expected ack"},
       {"mqtt://localhost:1883?", "'' is no parameter"},
       {"mqtt://localhost:1883?ack", "ack: '' is no level"},
       {"mqtt://localhost:1883?ack=flushed", "ack: 'flushed' is no level"},
       {"mqtt://localhost:1883?ack=local&ack=local", "stands twice"},
       {"mqtt://localhost:1883/mqtt", "no /path"},
+      {"mqtt://localhost?cert=c", "'cert' is a parameter of mqtts://"},
+      {"mqtts://localhost", "needs cert=FILE and key=FILE"},
+      {"mqtts://localhost?cert=c", "needs cert=FILE and key=FILE"},
+      {"mqtts://localhost?cert=c&key=", "key: it is empty"},
+      {"mqtts://localhost?cert=c&key=k&cert=c", "'cert' stands twice"},
+      {"mqtts://localhost?cert=c&key=k&tls=1", "expected ack, cert, key, ca, crl, client_cert"},
+      {"mqtts://localhost?cert=c&key=k&client_cert=yes",
+       "client_cert: 'yes', expected none, optional or required"},
+      {"mqtts://localhost?cert=c&key=k&client_cert=required", "client_cert needs ca=FILE"},
+      {"mqtts://localhost?cert=c&key=k&ca=a", "'ca' is about the certificates of clients"},
+      {"mqtts://localhost?cert=c&key=k&crl=a&client_cert=none", "'crl' is about"},
+      {"mqtts://localhost?cert=c&key=k&user_from=cn", "'user_from' is about"},
+      {"mqtts://localhost?cert=c&key=k&user_from=dn",
+       "user_from: 'dn', expected none, cn, san or fingerprint"},
+      {"mqtts://localhost?cert=c&key=k&min_version=1.1", "min_version: '1.1', expected 1.2 or 1.3"},
+      {"mqtts://localhost?cert=%2&key=k", "cert: two hexadecimal digits follow a %"},
+      {"mqtts://localhost?cert=%zz&key=k", "cert: two hexadecimal digits follow a %"},
+      {"mqtts://localhost?cert=%00&key=k", "cert: two hexadecimal digits follow a %"},
       {"mqtt://", "HOST is neither"},
       {"mqtt://:1883", "HOST is neither"},
       {"mqtt://user@host:1883", "HOST is neither"},
@@ -118,4 +138,30 @@ TEST_CASE("what is about the clients of one listener stands behind its address")
   CHECK(listener->port == 1884);
   CHECK(listener->ack == tandemq::CommitLevel::flushed);
   CHECK_FALSE(tandemq::parse_listener_url("mqtt://[::1]:1884")->ack.has_value());
+}
+
+TEST_CASE("what is about TLS stands behind the address, too") {
+  using namespace tandemq;
+  const auto plain = parse_listener_url("mqtts://localhost?cert=/a/c.pem&key=/a%26b/k%25.pem");
+  REQUIRE(plain.has_value());
+  REQUIRE(plain->tls.has_value());
+  CHECK(plain->tls->cert == "/a/c.pem");
+  CHECK(plain->tls->key == "/a&b/k%.pem");
+  CHECK(plain->tls->client_certificate == ClientCertificate::none);
+  CHECK_FALSE(plain->tls->only_tls13);
+  const auto whole = parse_listener_url(
+      "mqtts://localhost?cert=c&key=k&ca=a&crl=l&client_cert=optional&user_from=fingerprint&"
+      "min_version=1.3&ciphers=A:!B&ack=local");
+  REQUIRE(whole.has_value());
+  CHECK(whole->tls->ca == "a");
+  CHECK(whole->tls->crl == "l");
+  CHECK(whole->tls->client_certificate == ClientCertificate::optional);
+  CHECK(whole->tls->user_from == UserFrom::fingerprint);
+  CHECK(whole->tls->only_tls13);
+  CHECK(whole->tls->ciphers == "A:!B");
+  CHECK(whole->ack == CommitLevel::local);
+  const auto required = parse_listener_url("mqtts://h?cert=c&key=k&ca=a&client_cert=required");
+  REQUIRE(required.has_value());
+  CHECK(required->tls->client_certificate == ClientCertificate::required);
+  CHECK(required->tls->user_from == UserFrom::cn);
 }

@@ -73,6 +73,18 @@ CoreFigures leading(std::optional<PeerFigures> peer = std::nullopt) {
 
 }  // namespace
 
+TEST_CASE("TLS has figures where a listener has it") {
+  CoreFigures core = leading();
+  CHECK_FALSE(samples(node_with(core)).contains("tandemq_tls_handshakes_total{result=\"full\"}"));
+  core.tls = TlsFigures{1, 2, 3, {{"mqtts://a", 86'400}, {"mqtts://b", -5}}};
+  const auto seen = samples(node_with(core));
+  CHECK(seen.at("tandemq_tls_handshakes_total{result=\"full\"}") == 1);
+  CHECK(seen.at("tandemq_tls_handshakes_total{result=\"resumed\"}") == 2);
+  CHECK(seen.at("tandemq_tls_handshakes_total{result=\"failed\"}") == 3);
+  CHECK(seen.at("tandemq_tls_certificate_expires_seconds{listener=\"mqtts://a\"}") == 86'400);
+  CHECK(seen.at("tandemq_tls_certificate_expires_seconds{listener=\"mqtts://b\"}") == -5);
+}
+
 TEST_CASE("each value of a node that serves stands under its name and label") {
   const auto seen = samples(node_with(leading()));
   const std::map<std::string, double> expected = {
