@@ -2,6 +2,7 @@
 
 #include "base/version.hpp"
 #include "config/files.hpp"
+#include "config/listener_tls.hpp"
 #include "config/listener_url.hpp"
 #include "ctl/network.hpp"
 #include "ctl/printer.hpp"
@@ -11,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -26,6 +28,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::int64_t kMsPerSecond = 1'000;
 constexpr const char* kConfigFile = "/etc/tandemq/tandemq.conf";
 constexpr const char* kKeepalivedFile = "/etc/keepalived/keepalived.conf";
 
@@ -136,6 +139,44 @@ void take_settings(const AdminClient& client, const std::string& file, doctor::F
   if (!any_error(facts.config_findings)) facts.config = std::move(read.config);
 }
 
+bool may_all_read(const std::string& path) {
+  std::error_code unseen;
+  const fs::perms permissions = fs::status(path, unseen).permissions();
+  return !unseen && (permissions & fs::perms::others_read) != fs::perms::none;
+}
+
+// Those that the broker shows.
+void take_certificates(const AdminClient& client, Instant now, doctor::Facts& facts) {
+  const auto take = [&](std::string_view line) {
+    const Result<Json> row = parse_json(line);
+    if (!row || !row->is_object()) return true;
+    doctor::CertificateFacts& one = facts.certificates.emplace_back();
+    one.listener = text_of(*row, "listener");
+    one.expires_in_s = (row->value("expires_at", std::int64_t{0}) - now.ms) / kMsPerSecond;
+    one.key = text_of(*row, "key");
+    one.key_readable_by_all = may_all_read(one.key);
+    return true;
+  };
+  // An older broker does not know them.
+  static_cast<void>(client.run("tls list", Json::object(), false, take));
+}
+
+// Those that it would show.
+std::vector<doctor::CertificateFacts> look_at_certificates(const Config& config, Instant now) {
+  std::vector<doctor::CertificateFacts> all;
+  for (const ListenerConfig& listener : config.listeners) {
+    if (!listener.tls) continue;
+    doctor::CertificateFacts& facts = all.emplace_back();
+    facts.listener = listener.url.substr(0, listener.url.find('?'));
+    facts.key = listener.tls->key;
+    facts.key_readable_by_all = may_all_read(facts.key);
+    const auto made = make_listener_context(listener);
+    if (!made) facts.problem = made.error().text;
+    if (made) facts.expires_in_s = made->expires_at_s - now.ms / kMsPerSecond;
+  }
+  return all;
+}
+
 void take_machine(const std::string& keepalived_file, doctor::Facts& facts) {
   const Config& config = *facts.config;
   std::error_code error;
@@ -177,6 +218,11 @@ int run_doctor(const std::string& socket, const Request& request, Instant now) {
   }
   take_settings(client, text_of(request.arguments, "config"), facts);
   if (facts.config) take_machine(text_of(request.arguments, "keepalived_conf"), facts);
+  if (facts.no_answer.empty() && text_of(request.arguments, "config").empty()) {
+    take_certificates(client, now, facts);
+  } else if (facts.config) {
+    facts.certificates = look_at_certificates(*facts.config, now);
+  }
 
   Printer printer(*request.command, request.json, false);
   bool good = true;

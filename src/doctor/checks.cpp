@@ -105,6 +105,28 @@ void check_secrets(const Facts& facts, Report& report) {
   check_secret_file("replication.tls.key", replication.tls_key, facts.key, report);
 }
 
+void check_certificate(const CertificateFacts& facts, Report& report) {
+  constexpr std::int64_t kDayS = 86'400;
+  constexpr std::int64_t kSoonDays = 14;
+  constexpr const char* kRenew = ": renew it, then 'tandemqctl tls reload'";
+  const std::string named = "the certificate of " + facts.listener;
+  const std::int64_t days = facts.expires_in_s / kDayS;
+  if (!facts.problem.empty())
+    return report.error(facts.problem + "; tandemqd does not start with it");
+  if (facts.key_readable_by_all)
+    report.warning(facts.key + " may be read by everybody on this machine: chmod 640 it");
+  if (facts.expires_in_s <= 0)
+    return report.error(named + " has expired, so clients refuse it" + kRenew);
+  if (days < kSoonDays)
+    return report.warning(named + " expires in " + std::to_string(days) + " days" + kRenew);
+  report.ok(named + " is valid for " + std::to_string(days) + " days");
+}
+
+void check_certificates(const Facts& facts, Report& report) {
+  for (const CertificateFacts& certificate : facts.certificates)
+    check_certificate(certificate, report);
+}
+
 void check_peer(const Facts& facts, Report& report) {
   if (!facts.config) return;
   const std::string& peer = facts.config->replication.peer;
@@ -216,19 +238,13 @@ struct Check {
 };
 
 constexpr Check kChecks[] = {
-    {"daemon", check_daemon},
-    {"configuration", check_configuration},
-    {"data", check_data},
-    {"files", check_files_max},
-    {"secrets", check_secrets},
-    {"peer", check_peer},
-    {"pair", check_pair},
-    {"versions", check_versions},
-    {"clocks", check_clocks},
-    {"vip", check_vip},
-    {"keepalived", check_keepalived},
-    {"policy", check_policy},
-    {"witness", check_witness},
+    {"daemon", check_daemon},     {"configuration", check_configuration},
+    {"data", check_data},         {"files", check_files_max},
+    {"secrets", check_secrets},   {"certificates", check_certificates},
+    {"peer", check_peer},         {"pair", check_pair},
+    {"versions", check_versions}, {"clocks", check_clocks},
+    {"vip", check_vip},           {"keepalived", check_keepalived},
+    {"policy", check_policy},     {"witness", check_witness},
     {"wake", check_wake},
 };
 

@@ -19,6 +19,15 @@ struct FileFacts {
   std::string unreadable;           // Why, if it cannot be read at all.
 };
 
+// Of a listener with TLS.
+struct CertificateFacts {
+  std::string listener;  // "mqtts://0.0.0.0:8883"
+  std::string problem;   // Why tandemqd would not take it; empty: it would.
+  std::int64_t expires_in_s = 0;
+  std::string key;  // Its file.
+  bool key_readable_by_all = false;
+};
+
 struct Facts {
   // The settings of the broker, or of a file if none answers.
   std::optional<Config> config;
@@ -52,8 +61,9 @@ struct Facts {
   // The machine.
   bool data_dir_exists = false;
   std::uint64_t disk_free_bytes = 0;
-  FileFacts secret;        // replication.secret_file
-  FileFacts key;           // replication.tls.key
+  FileFacts secret;  // replication.secret_file
+  FileFacts key;     // replication.tls.key
+  std::vector<CertificateFacts> certificates;
   FileFacts role_folder;   // The folder of vip.role_file,
   FileFacts claim_folder;  // and of vip.claim_file.
   bool keepalived_runs = false;

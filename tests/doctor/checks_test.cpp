@@ -93,6 +93,21 @@ TEST_CASE("a secret that others may read, that is missing or that cannot be seen
   CHECK(found(facts, "secrets", Verdict::Level::warning, "replication.tls.key"));
 }
 
+TEST_CASE("a certificate of a listener that is bad, or will soon be, is told with the remedy") {
+  Facts facts = sound_facts();
+  facts.certificates = {{"mqtts://h:1", "", 100 * 86'400, "/etc/key", false}};
+  CertificateFacts& one = facts.certificates.front();
+  CHECK(found(facts, "certificates", Verdict::Level::ok, "mqtts://h:1 is valid for 100 days"));
+  one.key_readable_by_all = true;
+  CHECK(found(facts, "certificates", Verdict::Level::warning, "/etc/key may be read by everybody"));
+  one.expires_in_s = 14 * 86'400 - 1;
+  CHECK(found(facts, "certificates", Verdict::Level::warning, "expires in 13 days"));
+  one.expires_in_s = -1;
+  CHECK(found(facts, "certificates", Verdict::Level::error, "tandemqctl tls reload"));
+  one.problem = "cert = '/a': cannot be read";
+  CHECK(found(facts, "certificates", Verdict::Level::error, "cannot be read; tandemqd does not"));
+}
+
 TEST_CASE("a peer that is this node itself is told before all else of it") {
   Facts facts = sound_facts();
   facts.peer_is_self = true;
