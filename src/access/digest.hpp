@@ -1,6 +1,6 @@
 // The few cryptographic functions that passwords and the link between the nodes need, over bytes in
-// strings. OpenSSL is included by digest.cpp alone. Pure: whoever needs a salt or a nonce brings
-// it.
+// strings. OpenSSL is included by digest.cpp and verify_key.cpp alone. Pure: whoever needs a salt
+// or a nonce brings it.
 #pragma once
 
 #include <array>

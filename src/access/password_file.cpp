@@ -139,7 +139,8 @@ Result<void> PasswordFile::add(PasswordEntry entry) {
   shapes_.try_emplace(entry.kind, Shape{entry.iterations, entry.salt.size()});
   std::string user = entry.user;
   if (!entries_.try_emplace(user, std::move(entry)).second)
-    return failure("user " + quoted(user) + " is there already");
+    // Of a std::string there is a std::quoted too.
+    return failure("user " + tandemq::quoted(user) + " is there already");
   return {};
 }
 
