@@ -15,6 +15,10 @@ Login refused(Login::Kind kind, std::string reason) {
   return {kind, {}, std::move(reason), std::nullopt};
 }
 
+Login must_verify(PasswordCheck check) {
+  return {Login::Kind::must_verify, {}, {}, std::move(check)};
+}
+
 }  // namespace
 
 Result<Anonymous> parse_anonymous(std::string_view text) {
@@ -25,18 +29,48 @@ Result<Anonymous> parse_anonymous(std::string_view text) {
 }
 
 PasswordCheck::PasswordCheck(PasswordEntry entry, std::string password)
-    : entry_(std::move(entry)), password_(std::move(password)) {}
+    : by_(std::move(entry)), password_(std::move(password)) {}
 
-bool PasswordCheck::run() const {
-  return verify(entry_, password_);
+PasswordCheck::PasswordCheck(std::shared_ptr<const TokenRules> rules, std::string_view user_name,
+                             std::string token, Instant now)
+    : by_(Token{std::move(rules), std::string(user_name), now}), password_(std::move(token)) {}
+
+CheckResult PasswordCheck::run() const {
+  if (const auto* token = std::get_if<Token>(&by_)) return verify_token(*token);
+  const auto& entry = std::get<PasswordEntry>(by_);
+  CheckResult result;
+  result.granted = verify(entry, password_);
+  if (result.granted)
+    result.user = entry.user;
+  else
+    result.reason = "user name or password is wrong";
+  return result;
+}
+
+CheckResult PasswordCheck::verify_token(const Token& token) const {
+  CheckResult result;
+  auto claims = verify_jwt(password_, token.rules->keys, token.rules->policy, token.now);
+  if (!claims) {
+    result.reason = std::move(claims.error().text);
+  } else if (!token.user_name.empty() && token.user_name != claims->user) {
+    result.reason = "the user name is not that of the token";
+  } else {
+    result.granted = true;
+    result.user = std::move(claims->user);
+    result.expires_at = claims->expires_at;
+  }
+  return result;
 }
 
 Access::Access(Policy policy) : policy_(std::move(policy)) {}
 
 Login Access::decide_login(const LoginRequestView& request) const {
   if (request.certificate_user) return decide_certified(request);
-  const bool has_file = policy_.passwords.has_value();
-  if (!request.user_name || !has_file) {
+  if (policy_.tokens && request.password && looks_like_jwt(*request.password))
+    return must_verify(PasswordCheck(policy_.tokens, request.user_name.value_or(""),
+                                     std::string(*request.password), request.now));
+  const bool names_are_proven = policy_.passwords || policy_.tokens;
+  if (!request.user_name || !names_are_proven) {
     if (allows_anonymous(request.listener_is_loopback))
       return granted(request.user_name.value_or(""));
     return refused(Login::Kind::not_authorized,
@@ -46,15 +80,15 @@ Login Access::decide_login(const LoginRequestView& request) const {
   }
   if (!request.password)
     return refused(Login::Kind::bad_credentials, "a user name without a password");
+  if (!policy_.passwords)
+    return refused(Login::Kind::bad_credentials,
+                   "the password is no token, and no password file is configured");
 
   const std::string_view user = *request.user_name;
   const PasswordFile& file = *policy_.passwords;
   const PasswordEntry* entry = file.find(user);
-  Login login;
-  login.kind = Login::Kind::must_verify;
-  login.check.emplace(entry != nullptr ? *entry : file.decoy(user, file.usual_kind()),
-                      std::string(*request.password));
-  return login;
+  return must_verify(PasswordCheck(entry != nullptr ? *entry : file.decoy(user, file.usual_kind()),
+                                   std::string(*request.password)));
 }
 
 Login Access::decide_certified(const LoginRequestView& request) {

@@ -1,16 +1,20 @@
 // Who may log in and who may do what: all that the broker asks about rights. An immutable snapshot;
-// on reload a new one takes its place. Reads no file itself and never hashes a password in
-// decide_login: that is a PasswordCheck, which a worker thread runs.
+// on reload a new one takes its place. Reads no file itself and never hashes a password or verifies
+// a signature in decide_login: that is a PasswordCheck, which a worker thread runs.
 #pragma once
 
 #include "access/acl.hpp"
+#include "access/jwt.hpp"
 #include "access/password_file.hpp"
 #include "base/result.hpp"
+#include "base/time.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 
 namespace tandemq {
 
@@ -20,10 +24,17 @@ enum class Anonymous : std::uint8_t { loopback, everywhere, nowhere };
 // From "loopback", "true" or "false".
 Result<Anonymous> parse_anonymous(std::string_view text);
 
+// What tokens must be like to be passwords.
+struct TokenRules {
+  JwtKeys keys;
+  JwtPolicy policy;
+};
+
 struct Policy {
   Anonymous anonymous = Anonymous::loopback;
-  std::optional<PasswordFile> passwords;  // Unset: no file is configured.
-  std::optional<Acl> acl;                 // Unset: everything is allowed.
+  std::optional<PasswordFile> passwords;               // Unset: no file is configured.
+  std::optional<Acl> acl;                              // Unset: everything is allowed.
+  std::shared_ptr<const TokenRules> tokens = nullptr;  // Null: a token is a password like others.
 };
 
 // Lives no longer than the texts.
@@ -32,22 +43,39 @@ struct LoginRequestView {
   std::optional<std::string_view> user_name;
   std::optional<std::string_view> password;
   bool listener_is_loopback = false;
+  Instant now = {};
   std::optional<std::string_view> certificate_user{};  // See Origin in broker/event.hpp.
+};
+
+// What a PasswordCheck came to.
+struct CheckResult {
+  bool granted = false;
+  std::string user;                       // With granted; never empty for a token.
+  std::string reason;                     // Without: why, for log and Reason String.
+  Instant expires_at = Instant::never();  // With granted: when the login ends.
 };
 
 // One password to be checked, with all that is needed for it.
 class PasswordCheck {
  public:
   PasswordCheck(PasswordEntry entry, std::string password);
+  // The password is a token. Without a user name any user of it will do.
+  PasswordCheck(std::shared_ptr<const TokenRules> rules, std::string_view user_name,
+                std::string token, Instant now);
 
-  // True if the password is right. Slow: never on a core or net thread. For users who do not exist
-  // it takes its time too and says false.
-  bool run() const;
-  // Who is logged in if it is right.
-  const std::string& user() const { return entry_.user; }
+  // Slow: never on a core or net thread. For users who do not exist it takes its time too and
+  // grants nothing.
+  CheckResult run() const;
 
  private:
-  PasswordEntry entry_;
+  struct Token {
+    std::shared_ptr<const TokenRules> rules;
+    std::string user_name;  // Of the CONNECT; empty: none.
+    Instant now;
+  };
+  CheckResult verify_token(const Token& token) const;
+
+  std::variant<PasswordEntry, Token> by_;
   std::string password_;
 };
 
@@ -56,7 +84,7 @@ struct Login {
     granted,          // As `user`.
     bad_credentials,  // CONNACK 0x86, for MQTT 3 code 4.
     not_authorized,   // CONNACK 0x87, for MQTT 3 code 5.
-    must_verify,      // Run `check` elsewhere; false is bad_credentials.
+    must_verify,      // Run `check` elsewhere; what it does not grant is bad_credentials.
   };
   Kind kind = Kind::not_authorized;
   std::string user;                    // With granted; empty: anonymous.
@@ -69,9 +97,10 @@ class Access {
   explicit Access(Policy policy);
 
   // Who shows a certificate that says who it is needs no password, and is nobody else.
-  // A client without a user name is let in where anonymous clients are. One with a user name needs
-  // the right password if there is a password file, and without one is let in under its name where
-  // anonymous clients are.
+  // A password that looks like a token has to be a good one if there are keys for them. Else a
+  // client without a user name is let in where anonymous clients are. One with a user name needs
+  // the right password if there is a password file or are keys, and without either is let in under
+  // its name where anonymous clients are.
   Login decide_login(const LoginRequestView& request) const;
 
   // For ScramServer; null if no file is configured, and then AUTH is not offered.

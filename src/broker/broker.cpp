@@ -58,7 +58,9 @@ struct Step {
     connection.page_sent = true;
     if (connection.phase == ConnectionPhase::ready) continue_retained(turn, connection);
   }
-  void operator()(PasswordChecked& event) { password_checked(turn, connection, event.granted); }
+  void operator()(PasswordChecked& event) {
+    password_checked(turn, connection, std::move(event.result));
+  }
   void operator()(Opened&) {}
 };
 

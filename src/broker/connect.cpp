@@ -4,6 +4,7 @@
 #include "broker/authenticate.hpp"
 #include "broker/block.hpp"
 #include "broker/deliver.hpp"
+#include "broker/expire.hpp"
 #include "broker/leave.hpp"
 #include "broker/will.hpp"
 #include "mqtt/encode.hpp"
@@ -138,6 +139,7 @@ void log_in(Turn& turn, Connection& connection) {
   request.password = packet.password;
   request.certificate_user = connection.origin->certificate_user;
   request.listener_is_loopback = connection.origin->loopback;
+  request.now = turn.now;
   Login login = turn.world.access->decide_login(request);
   switch (login.kind) {
     case Login::Kind::granted:
@@ -148,7 +150,6 @@ void log_in(Turn& turn, Connection& connection) {
     case Login::Kind::not_authorized:
       return refuse(turn, connection, ReasonCode::not_authorized, login.reason);
     case Login::Kind::must_verify:
-      connection.user_name = login.check->user();
       turn.send(connection, ReadFrom{false});
       return turn.send(connection, std::make_unique<PasswordCheck>(std::move(*login.check)));
   }
@@ -181,11 +182,12 @@ void connect(Turn& turn, Connection& connection, mqtt::Connect packet) {
   accept(turn, connection, {});
 }
 
-void password_checked(Turn& turn, Connection& connection, bool granted) {
+void password_checked(Turn& turn, Connection& connection, CheckResult result) {
   if (connection.phase != ConnectionPhase::verifying) return;
-  if (!granted)
-    return refuse(turn, connection, ReasonCode::bad_user_name_or_password,
-                  "user name or password is wrong");
+  if (!result.granted)
+    return refuse(turn, connection, ReasonCode::bad_user_name_or_password, result.reason);
+  connection.user_name = std::move(result.user);
+  connection.login_ends_at = result.expires_at;
   turn.send(connection, ReadFrom{true});
   accept(turn, connection, {});
   if (connection.phase == ConnectionPhase::ready) unblock(turn, connection);
@@ -214,6 +216,7 @@ void accept(Turn& turn, Connection& connection, std::string_view data) {
   if (connection.keep_alive_s > 0)
     turn.world.timers.set(turn.now.plus_ms(connection.keep_alive_s * 1500LL),
                           {Due::Kind::keep_alive, number(connection.id), {}});
+  watch_login(turn, connection);
 
   // Aliases are ours to choose, so their number is the smaller of both sides' wishes.
   const std::uint32_t alias_max = std::min<std::uint32_t>(

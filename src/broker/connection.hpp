@@ -66,9 +66,10 @@ struct Connection {
   CommitLevel ack{};         // Of its PUBACKs and PUBRECs, if the topic says nothing else.
   Instant opened_at;
   Instant received_at;
-  bool block_timer = false;               // A timer is set that looks at blocked_at.
-  Instant blocked_at = Instant::never();  // Since when it waits for the packet parked first.
-  std::uint64_t received_count = 0;       // PUBLISH packets.
+  Instant login_ends_at = Instant::never();  // When its token expires.
+  bool block_timer = false;                  // A timer is set that looks at blocked_at.
+  Instant blocked_at = Instant::never();     // Since when it waits for the packet parked first.
+  std::uint64_t received_count = 0;          // PUBLISH packets.
   std::uint64_t sent_count = 0;
   std::unique_ptr<Origin> origin;
   std::string client_id;

@@ -2,6 +2,7 @@
 // admin, the password workers), carried to the core thread through its mailbox. Plain values.
 #pragma once
 
+#include "access/access.hpp"
 #include "base/ids.hpp"
 #include "mqtt/decode.hpp"
 #include "mqtt/packet.hpp"
@@ -74,7 +75,7 @@ struct SentAll {
 // Answer to CheckPassword.
 struct PasswordChecked {
   ConnectionId connection{};
-  bool granted = false;
+  CheckResult result;
 };
 
 using Event = std::variant<Received, Opened, Malformed, Closed, OutboxDropped, OutboxOverflowed,

@@ -6,10 +6,15 @@
 #include "broker/sys.hpp"
 #include "broker/will.hpp"
 
+#include <algorithm>
+
 namespace tandemq {
 namespace {
 
 using mqtt::ReasonCode;
+
+// A timer stays when its connection goes, so that of a login that ends next year looks earlier.
+constexpr std::int64_t kLoginLookS = 3'600;
 
 // [MQTT-3.1.2-22]: one and a half times the Keep Alive without a packet.
 void check_keep_alive(Turn& turn, Connection& connection, const Due& due) {
@@ -20,6 +25,12 @@ void check_keep_alive(Turn& turn, Connection& connection, const Due& due) {
   const Instant until = heard_at.plus_ms(allowed_ms);
   if (until > turn.now) return turn.world.timers.set(until, due);
   refuse(turn, connection, ReasonCode::keep_alive_timeout, "nothing heard within the Keep Alive");
+}
+
+void check_login(Turn& turn, Connection& connection) {
+  if (connection.phase != ConnectionPhase::ready) return;
+  if (connection.login_ends_at > turn.now) return watch_login(turn, connection);
+  refuse(turn, connection, ReasonCode::not_authorized, "the token has expired");
 }
 
 void check_blocked(Turn& turn, Connection& connection, const Due& due) {
@@ -35,6 +46,7 @@ void check_connection(Turn& turn, const Due& due) {
   Connection* connection = turn.world.connections.find(static_cast<ConnectionId>(due.subject));
   if (connection == nullptr) return;
   if (due.kind == Due::Kind::keep_alive) return check_keep_alive(turn, *connection, due);
+  if (due.kind == Due::Kind::login) return check_login(turn, *connection);
   if (due.kind == Due::Kind::blocked) return check_blocked(turn, *connection, due);
   const bool waits = connection->phase != ConnectionPhase::ready;
   if (waits) close(turn, *connection, "no valid CONNECT within limits.connect_timeout_ms");
@@ -58,11 +70,18 @@ void check_will(Turn& turn, const Due& due) {
 
 }  // namespace
 
+void watch_login(Turn& turn, const Connection& connection) {
+  if (connection.login_ends_at.is_never()) return;
+  turn.world.timers.set(std::min(connection.login_ends_at, turn.now.plus_s(kLoginLookS)),
+                        {Due::Kind::login, number(connection.id), {}});
+}
+
 void expire(Turn& turn, const Due& due) {
   turn.world.watched.erase(due);
   switch (due.kind) {
     case Due::Kind::connect_timeout:
     case Due::Kind::keep_alive:
+    case Due::Kind::login:
     case Due::Kind::blocked:
       return check_connection(turn, due);
     case Due::Kind::session:

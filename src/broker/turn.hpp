@@ -35,6 +35,7 @@ struct Due {
   enum class Kind : std::uint8_t {
     connect_timeout,  // A connection must have sent CONNECT by now.
     keep_alive,       // A connection must have sent something.
+    login,            // The token of a connection expires.
     blocked,          // A publisher waits for room in a queue.
     session,          // A session may have expired.
     will,             // The will of a client may be due.

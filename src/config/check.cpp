@@ -119,16 +119,26 @@ class Checker {
         });
     if (auth.anonymous == "true" && open != listeners.end())
       warning("auth.anonymous = true: anyone who reaches '" + open->url + "' can connect");
-    if (!auth.password_file.empty()) return;
+    check_tokens();
+    if (!auth.password_file.empty() || !auth.jwt_keys.empty()) return;
+    const std::string none =
+        "auth.anonymous = " + auth.anonymous + " and no auth.password_file or auth.jwt_keys: ";
     if (auth.anonymous == "false" && std::none_of(listeners.begin(), listeners.end(), names_users))
-      warning("auth.anonymous = false and no auth.password_file: nobody can connect");
+      warning(none + "nobody can connect");
     const auto closed =
         std::find_if(listeners.begin(), listeners.end(), [&](const ListenerConfig& listener) {
           return !is_loopback(listener.host) && !names_users(listener);
         });
     if (auth.anonymous == "loopback" && closed != listeners.end())
-      warning("auth.anonymous = loopback and no auth.password_file: nobody can connect to '" +
-              closed->url + "'");
+      warning(none + "nobody can connect to '" + closed->url + "'");
+  }
+
+  void check_tokens() {
+    const AuthConfig& auth = config_.auth;
+    if (auth.jwt_user_claim.empty())
+      error("auth.jwt_user_claim is empty, it has to name a claim, such as sub");
+    if (auth.jwt_keys.empty() && !(auth.jwt_issuer.empty() && auth.jwt_audience.empty()))
+      warning("auth.jwt_issuer and auth.jwt_audience are not used without auth.jwt_keys");
   }
 
   void check_sizes() {

@@ -53,6 +53,11 @@ struct AuthConfig {
   std::string anonymous = "loopback";  // loopback | true | false
   std::string password_file;
   std::string acl_file;
+  std::string jwt_keys;  // A file; empty: tokens are passwords like others.
+  std::string jwt_issuer;
+  std::string jwt_audience;
+  std::string jwt_user_claim = "sub";
+  std::uint32_t jwt_leeway_s = 60;
 };
 
 struct LimitsConfig {

@@ -109,6 +109,7 @@ std::vector<Finding> check_files(const Config& config) {
   };
   check_readable("auth.password_file", config.auth.password_file);
   check_readable("auth.acl_file", config.auth.acl_file);
+  check_readable("auth.jwt_keys", config.auth.jwt_keys);
   const ReplicationConfig& replication = config.replication;
   check_readable("replication.tls.cert", replication.tls_cert);
   check_readable("replication.tls.key", replication.tls_key);

@@ -83,6 +83,24 @@ constexpr ConfigOption kOptions[] = {
     {"auth.acl_file", [](Config& c) -> ConfigField { return &c.auth.acl_file; }, any(), kLive,
      "Who may publish and subscribe to what, in the syntax of Mosquitto's ACL files. Empty: "
      "everyone may do everything. The file is read again on SIGHUP."},
+    {"auth.jwt_keys", [](Config& c) -> ConfigField { return &c.auth.jwt_keys; }, any(), kLive,
+     "The keys of those who sign JSON Web Tokens: a JWK Set, public keys in PEM, or a secret of 32 "
+     "bytes or more on one line. A client logs in with a token as its password; see docs/JWT.md. "
+     "Empty: there are no tokens. The file is read again on SIGHUP."},
+    {"auth.jwt_issuer", [](Config& c) -> ConfigField { return &c.auth.jwt_issuer; }, any(), kLive,
+     "The claim iss that a token has to have. Empty: any, or none."},
+    {"auth.jwt_audience", [](Config& c) -> ConfigField { return &c.auth.jwt_audience; }, any(),
+     kLive,
+     "The name that has to be in the claim aud of a token. Empty: a token with an aud is refused, "
+     "because it is meant for somebody else."},
+    {"auth.jwt_user_claim", [](Config& c) -> ConfigField { return &c.auth.jwt_user_claim; }, any(),
+     kLive,
+     "The claim of a token that holds the user name. A client that sends a user name too has to "
+     "send the same one."},
+    {"auth.jwt_leeway_s", [](Config& c) -> ConfigField { return &c.auth.jwt_leeway_s; },
+     number(0, 3'600), kLive,
+     "Seconds by which the clock of whoever signs tokens may differ: a token is taken so much "
+     "before its nbf and after its exp, and then its connection is closed."},
 
     {"store.sync", [](Config& c) -> ConfigField { return &c.store.sync; }, any(), kAfterRestart,
      "When the log is forced to the disk. commit: before anything is acknowledged, so that not "

@@ -28,6 +28,15 @@ Result<std::shared_ptr<const Access>> load_access(const AuthConfig& config) {
     }
     policy.passwords = std::move(*passwords);
   }
+  if (!config.jwt_keys.empty()) {
+    auto keys = read_text_file(config.jwt_keys).and_then([](const std::string& text) {
+      return parse_jwt_keys(text);
+    });
+    if (!keys) return in_file("auth.jwt_keys", config.jwt_keys, std::move(keys.error()));
+    policy.tokens = std::make_shared<const TokenRules>(
+        TokenRules{std::move(*keys), JwtPolicy{config.jwt_issuer, config.jwt_audience,
+                                               config.jwt_user_claim, config.jwt_leeway_s}});
+  }
   if (!config.acl_file.empty()) {
     auto acl = read_text_file(config.acl_file).and_then([](const std::string& text) {
       return Acl::parse(text);

@@ -59,7 +59,7 @@ Node::Node(const Config& config, std::shared_ptr<const Access> access, Certifica
       runner_(io_, clock_, connection_log_),
       peer_about_({[this] { return agent_ ? agent_->address_here() : std::nullopt; },
                    [this](const std::string& text) { log_->warn("{}", text); }}),
-      password_workers_([this](PasswordChecked answer) { runner_.put_answer(answer); }),
+      password_workers_([this](PasswordChecked answer) { runner_.put_answer(std::move(answer)); }),
       disk_guard_(
           io_, config_, [this](bool low) { take_disk_low(low); }, [this] { runner_.reclaim(); }),
       supervisor_(io_),

@@ -17,13 +17,15 @@ PasswordWorkers::~PasswordWorkers() {
 void PasswordWorkers::check(ConnectionId connection, CheckPassword check) {
   if (waiting_.fetch_add(1) >= kWaitingMax) {
     waiting_.fetch_sub(1);
-    answer_({connection, false});
+    CheckResult refusal;
+    refusal.reason = "too many logins wait to be checked";
+    answer_({connection, std::move(refusal)});
     return;
   }
   asio::post(io_, [this, connection, password = std::move(check)] {
-    const bool granted = password->run();
+    CheckResult result = password->run();
     waiting_.fetch_sub(1);
-    answer_({connection, granted});
+    answer_({connection, std::move(result)});
   });
 }
 

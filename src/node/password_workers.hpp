@@ -1,6 +1,6 @@
-// PasswordWorkers: a thread for hashing passwords, which takes up to seconds and must not hold up
-// the core. More logins than its queue takes are refused, so that a flood of them costs no memory.
-// Owned by node; check() may be called by any thread.
+// PasswordWorkers: a thread for hashing passwords and verifying tokens, which takes up to seconds
+// and must not hold up the core. More logins than its queue takes are refused, so that a flood of
+// them costs no memory. Owned by node; check() may be called by any thread.
 #pragma once
 
 #include "broker/event.hpp"

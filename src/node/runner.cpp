@@ -84,7 +84,7 @@ void Runner::put_events(std::uint8_t sink, std::vector<Event>& events) {
 
 void Runner::put_answer(PasswordChecked answer) {
   Batch batch{connection_sink(answer.connection), false, {}};
-  batch.events.emplace_back(answer);
+  batch.events.emplace_back(std::move(answer));
   batches_.put(std::move(batch));
 }
 

@@ -1,6 +1,10 @@
 #include "access/access.hpp"
 
+#include "tests/access/signer.hpp"
+
+#include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -15,6 +19,8 @@ constexpr std::string_view kBob =
     "bob:$7$101$LSYey8F9GcOQV/6T$AlTwNGk1S0G+d9ZaXRJ6VNvCDp0CdKUf+Ab/Yb92VuFBhIucgJGJNJDLH+63ag4A"
     "WSEPiPfxgs1LpOhkecpQrQ==";
 
+constexpr Instant kNow{1'700'000'000'000};
+
 Policy policy_with(Anonymous anonymous, bool has_password_file) {
   Policy policy;
   policy.anonymous = anonymous;
@@ -27,7 +33,20 @@ Policy policy_with(Anonymous anonymous, bool has_password_file) {
 
 Login login(const Access& access, std::optional<std::string_view> user,
             std::optional<std::string_view> password, bool loopback = false) {
-  return access.decide_login({"client", user, password, loopback});
+  return access.decide_login({"client", user, password, loopback, kNow});
+}
+
+constexpr std::string_view kSigningSecret = "a secret of more than thirty-two bytes";
+
+Policy policy_with_tokens(Policy policy) {
+  auto keys = parse_jwt_keys(kSigningSecret);
+  REQUIRE(keys.has_value());
+  policy.tokens = std::make_shared<const TokenRules>(TokenRules{*std::move(keys), {}});
+  return policy;
+}
+
+std::string token_with(std::string_view claims) {
+  return secret_token(kSigningSecret, R"({"alg":"HS256"})", claims);
 }
 
 }  // namespace
@@ -75,18 +94,21 @@ TEST_CASE("a password check says yes to the right password only") {
   const Access access(policy_with(Anonymous::nowhere, true));
   const Login right = login(access, "bob", "Wonder land!");
   REQUIRE(right.check.has_value());
-  CHECK(right.check->run());
-  CHECK(right.check->user() == "bob");
-  CHECK_FALSE(login(access, "bob", "wonder land!").check->run());
-  CHECK_FALSE(login(access, "bob", "").check->run());
+  CHECK(right.check->run().granted);
+  CHECK(right.check->run().user == "bob");
+  CHECK(right.check->run().expires_at.is_never());
+  const CheckResult wrong = login(access, "bob", "wonder land!").check->run();
+  CHECK_FALSE(wrong.granted);
+  CHECK(wrong.reason == "user name or password is wrong");
+  CHECK_FALSE(login(access, "bob", "").check->run().granted);
 }
 
 TEST_CASE("a user who is not in the file is checked like one who is, and fails") {
   const Access access(policy_with(Anonymous::everywhere, true));
   const Login unknown = login(access, "eve", "Wonder land!");
   REQUIRE(unknown.kind == Kind::must_verify);
-  CHECK_FALSE(unknown.check->run());
-  CHECK_FALSE(login(access, "", "Wonder land!").check->run());
+  CHECK_FALSE(unknown.check->run().granted);
+  CHECK_FALSE(login(access, "", "Wonder land!").check->run().granted);
 }
 
 TEST_CASE("a user name without a password is refused where there is a password file") {
@@ -108,7 +130,7 @@ TEST_CASE("a certificate that names a user is enough, whatever else would be ask
     const Access access(policy_with(Anonymous::nowhere, has_file));
     for (const auto& user :
          {std::optional<std::string_view>("bob"), std::optional<std::string_view>(std::nullopt)}) {
-      const Login login = access.decide_login({"client", user, std::nullopt, false, "bob"});
+      const Login login = access.decide_login({"client", user, std::nullopt, false, kNow, "bob"});
       CHECK(login.kind == Kind::granted);
       CHECK(login.user == "bob");
     }
@@ -118,10 +140,10 @@ TEST_CASE("a certificate that names a user is enough, whatever else would be ask
 TEST_CASE("who shows a certificate is nobody else, and nobody if it names nobody") {
   const Access access(policy_with(Anonymous::everywhere, true));
   // The right password of another user does not help.
-  const Login other = access.decide_login({"client", "bob", "Wonder land!", true, "alice"});
+  const Login other = access.decide_login({"client", "bob", "Wonder land!", true, kNow, "alice"});
   CHECK(other.kind == Kind::bad_credentials);
   CHECK(other.reason == "the user name is not the one of the client's certificate");
-  const Login nobody = access.decide_login({"client", "bob", "Wonder land!", true, ""});
+  const Login nobody = access.decide_login({"client", "bob", "Wonder land!", true, kNow, ""});
   CHECK(nobody.kind == Kind::not_authorized);
   CHECK(nobody.reason == "the client's certificate names no user");
 }
@@ -131,6 +153,46 @@ TEST_CASE("the password file is there for SCRAM only if one is configured") {
   const Access access(policy_with(Anonymous::nowhere, true));
   REQUIRE(access.passwords() != nullptr);
   CHECK(access.passwords()->find("bob") != nullptr);
+}
+
+TEST_CASE("a token is the word of its signer on who somebody is, and until when") {
+  const Access access(policy_with_tokens({}));
+  const auto verified = [&](std::optional<std::string_view> user, std::string_view claims) {
+    const Login asked = login(access, user, token_with(claims), true);
+    REQUIRE(asked.kind == Kind::must_verify);
+    return asked.check->run();
+  };
+  for (const auto user : {std::optional<std::string_view>(), std::optional<std::string_view>(""),
+                          std::optional<std::string_view>("ann")}) {
+    const CheckResult good = verified(user, R"({"sub":"ann","exp":1700000100})");
+    CHECK(good.granted);
+    CHECK(good.user == "ann");
+    CHECK(good.expires_at == Instant{1'700'000'160'000});
+  }
+  const CheckResult other = verified("bob", R"({"sub":"ann","exp":1700000100})");
+  CHECK_FALSE(other.granted);
+  CHECK(other.reason == "the user name is not that of the token");
+  const CheckResult expired = verified("ann", R"({"sub":"ann","exp":1600000100})");
+  CHECK_FALSE(expired.granted);
+  CHECK(expired.user.empty());
+  CHECK(expired.reason == "the token has expired");
+}
+
+TEST_CASE("where tokens are taken a name alone is no proof, and a bad token is not anonymous") {
+  const Access tokens(policy_with_tokens({}));
+  CHECK(login(tokens, "ann", "a password", true).kind == Kind::bad_credentials);
+  CHECK(login(tokens, "ann", std::nullopt, true).kind == Kind::bad_credentials);
+  CHECK(login(tokens, std::nullopt, std::nullopt, true).kind == Kind::granted);
+  CHECK(login(tokens, std::nullopt, "a password", true).kind == Kind::granted);
+  CHECK(login(tokens, std::nullopt, "eyJh.e30.e30", true).kind == Kind::must_verify);
+
+  const Access both(policy_with_tokens(policy_with(Anonymous::nowhere, true)));
+  CHECK(login(both, "bob", "Wonder land!").check->run().user == "bob");
+  CHECK(login(both, {}, token_with(R"({"sub":"ann","exp":1700000100})")).check->run().granted);
+
+  // Without keys a token is a password like others.
+  const Access passwords(policy_with(Anonymous::nowhere, true));
+  CHECK(login(passwords, std::nullopt, "eyJh.e30.e30").kind == Kind::not_authorized);
 }
 
 TEST_CASE("without an ACL everything is allowed, with one what it says") {

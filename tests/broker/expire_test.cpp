@@ -1,8 +1,35 @@
 #include "broker/expire.hpp"
 
+#include "tests/access/signer.hpp"
 #include "tests/broker/lab.hpp"
 
 using namespace tandemq;
+
+namespace {
+
+constexpr std::string_view kSigningSecret = "a secret of more than thirty-two bytes";
+
+Policy with_tokens() {
+  auto keys = parse_jwt_keys(kSigningSecret);
+  REQUIRE(keys);
+  Policy policy{Anonymous::nowhere, {}, {}};
+  policy.tokens =
+      std::make_shared<const TokenRules>(TokenRules{*std::move(keys), JwtPolicy{{}, {}, "sub", 0}});
+  return policy;
+}
+
+// Ann's, for so many seconds of the lab's time; verified already.
+Client& join_with_token(Lab& lab, std::int64_t seconds) {
+  mqtt::Connect packet = v5("c", 1'000'000);
+  packet.password =
+      secret_token(kSigningSecret, R"({"alg":"HS256"})",
+                   R"({"sub":"ann","exp":)" + std::to_string(lab.now.ms / 1'000 + seconds) + "}");
+  Client& client = lab.connect(std::move(packet));
+  client.verify_password();
+  return client;
+}
+
+}  // namespace
 
 TEST_CASE(
     "[MQTT-3.1.2-22] one and a half times the keep alive without a packet ends the connection") {
@@ -18,6 +45,34 @@ TEST_CASE(
   lab.advance_ms(1);
   CHECK(client.next() == "DISCONNECT 0x8D");
   CHECK(client.closed());
+}
+
+TEST_CASE("a connection ends when its token expires, its session does not") {
+  Lab lab(quiet(), with_tokens());
+  Client& client = join_with_token(lab, 10'000);
+  CHECK(client.next() == "CONNACK");
+  CHECK(lab.state().find_session("c")->user_name == "ann");
+  lab.advance_s(9'999);
+  CHECK_FALSE(client.closed());
+  lab.advance_s(1);
+  CHECK(client.next() == "DISCONNECT 0x87");
+  CHECK(client.closed());
+  CHECK(lab.state().session_count() == 1);
+
+  Client& expired = join_with_token(lab, 0);
+  CHECK(expired.next() == "CONNACK 0x86");
+  CHECK(expired.closed());
+}
+
+TEST_CASE("a connection with a token that ends late leaves no timer for so long") {
+  Lab lab(quiet(), with_tokens());
+  for (int i = 0; i < 100; ++i) join_with_token(lab, 100'000'000).lose();
+  Client& client = join_with_token(lab, 100'000'000);
+  CHECK(client.next() == "CONNACK present");
+  lab.advance_s(3'600);
+  CHECK(lab.world().timers.size() < 10);
+  lab.advance_s(100'000);
+  CHECK_FALSE(client.closed());
 }
 
 TEST_CASE("keep alive 0 is for ever") {

@@ -95,6 +95,20 @@ TEST_CASE("a listener on which nobody can log in is warned of") {
   CHECK(report(config).starts_with("warning: auth.anonymous = false and no auth.password_file"));
   config.auth.password_file = "users";
   CHECK(report(config).empty());
+  config.auth.password_file = {};
+  config.auth.jwt_keys = "keys";
+  CHECK(report(config).empty());
+}
+
+TEST_CASE(
+    "settings of tokens without keys for them are warned of, one without a name is an error") {
+  Config config = config_with({"mqtt://localhost"});
+  config.auth.jwt_audience = "broker";
+  CHECK(report(config).starts_with("warning: auth.jwt_issuer and auth.jwt_audience are not used"));
+  config.auth.jwt_keys = "keys";
+  CHECK(report(config).empty());
+  config.auth.jwt_user_claim = {};
+  CHECK(report(config).starts_with("error: auth.jwt_user_claim is empty"));
 }
 
 TEST_CASE("a listener that asks for certificates is neither open to all nor closed to all") {

@@ -22,4 +22,12 @@ TEST_CASE("a file that cannot be read is an error that names its key and path") 
   CHECK(access.error().text.find("no/such/file.acl") != std::string::npos);
 }
 
+TEST_CASE("a file of keys that holds none is an error that names its key and path") {
+  AuthConfig config;
+  config.jwt_keys = "/dev/null";
+  const auto access = load_access(config);
+  REQUIRE_FALSE(access.has_value());
+  CHECK(access.error().text.starts_with("auth.jwt_keys = /dev/null: a secret of HS256 has 32"));
+}
+
 }  // namespace tandemq

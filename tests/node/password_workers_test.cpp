@@ -20,7 +20,8 @@ bool granted(const std::string& password) {
   workers.check(connection, std::make_unique<PasswordCheck>(*file.find("anna"), password));
   const PasswordChecked checked = answer.get_future().get();
   CHECK(checked.connection == connection);
-  return checked.granted;
+  CHECK(checked.result.user == (checked.result.granted ? "anna" : ""));
+  return checked.result.granted;
 }
 
 }  // namespace
