@@ -34,7 +34,9 @@ TEST_CASE("a key verifies what its other half has signed, and nothing else") {
     all.emplace_back(SignatureAlgorithm::eddsa, Signer::ed25519());
     return all;
   }();
-  for (const auto& [algorithm, signer] : signers) {
+  for (const auto& pair : signers) {
+    const SignatureAlgorithm algorithm = pair.first;
+    const Signer& signer = pair.second;
     CAPTURE(name(algorithm));
     const VerifyKey key = only_key(signer.public_pem());
     CHECK(key.algorithm() == algorithm);
