@@ -30,9 +30,7 @@ std::size_t sequence_size(ByteView text) {
 }
 
 bool is_ascii_8(const char* bytes) {
-  std::uint64_t word = 0;
-  std::memcpy(&word, bytes, sizeof word);
-  return (word & 0x8080808080808080U) == 0;
+  return (swar::word_at(bytes) & swar::kHigh) == 0;
 }
 
 }  // namespace

@@ -4,12 +4,6 @@
 
 namespace tandemq {
 
-std::uint16_t Reader::u16() {
-  if (!need(2)) return 0;
-  const unsigned high = u8();
-  return static_cast<std::uint16_t>((high << 8U) | u8());
-}
-
 std::uint32_t Reader::u32() {
   if (!need(4)) return 0;
   const std::uint32_t high = u16();
@@ -22,7 +16,7 @@ std::uint64_t Reader::u64() {
   return (high << 32U) | u32();
 }
 
-std::uint32_t Reader::variable_u32() {
+std::uint32_t Reader::long_variable_u32() {
   std::uint32_t value = 0;
   for (unsigned shift = 0; shift < 28; shift += 7) {
     const std::uint32_t byte = u8();
@@ -47,31 +41,15 @@ std::uint64_t Reader::varint() {
   return 0;
 }
 
-ByteView Reader::bytes(std::size_t size) {
-  if (!need(size)) return {};
-  const ByteView value = rest_.substr(0, size);
-  rest_.remove_prefix(size);
-  return value;
-}
-
-ByteView Reader::u16_bytes() {
-  const std::size_t size = u16();
-  return bytes(size);
-}
-
 ByteView Reader::varint_bytes() {
   const std::uint64_t size = varint();
   if (size > rest_.size()) fail();
   return bytes(ok_ ? static_cast<std::size_t>(size) : 0);
 }
 
-ByteView Reader::remaining() {
-  return bytes(rest_.size());
-}
-
 void Writer::u16(std::uint16_t value) {
-  u8(static_cast<std::uint8_t>(value >> 8U));
-  u8(static_cast<std::uint8_t>(value));
+  const char raw[2] = {static_cast<char>(value >> 8U), static_cast<char>(value)};
+  out_.append(raw, sizeof raw);
 }
 
 void Writer::u32(std::uint32_t value) {
@@ -92,8 +70,11 @@ void Writer::variable_u32(std::uint32_t value) {
 }
 
 void Writer::long_varint(std::uint64_t value) {
-  for (; value >= 0x80U; value >>= 7U) u8(static_cast<std::uint8_t>(value | 0x80U));
-  u8(static_cast<std::uint8_t>(value));
+  char raw[10];
+  std::size_t size = 0;
+  for (; value >= 0x80U; value >>= 7U) raw[size++] = static_cast<char>(value | 0x80U);
+  raw[size++] = static_cast<char>(value);
+  out_.append(raw, size);
 }
 
 void Writer::u16_bytes(ByteView value) {

@@ -22,7 +22,7 @@ class Reader {
   std::uint32_t u32();
   std::uint64_t u64();
   // 1 to 4 bytes of 7 bits, low first [MQTT-1.5.5-1]; a longer form than needed is an error.
-  std::uint32_t variable_u32();
+  std::uint32_t variable_u32() { return is_short() ? take() : long_variable_u32(); }
   // 1 to 10 bytes of 7 bits, low first: LEB128, for our own formats.
   std::uint64_t varint();
   ByteView bytes(std::size_t size);
@@ -37,7 +37,9 @@ class Reader {
 
  private:
   bool need(std::size_t size) { return rest_.size() >= size || (fail(), false); }
+  [[nodiscard]] bool is_short() const { return !rest_.empty() && (rest_.front() & 0x80) == 0; }
   std::uint8_t take();
+  std::uint32_t long_variable_u32();
 
   ByteView rest_;
   bool ok_ = true;
@@ -47,6 +49,28 @@ inline std::uint8_t Reader::take() {
   const auto value = static_cast<std::uint8_t>(rest_.front());
   rest_.remove_prefix(1);
   return value;
+}
+
+inline std::uint16_t Reader::u16() {
+  if (!need(2)) return 0;
+  const unsigned high = take();
+  return static_cast<std::uint16_t>((high << 8U) | take());
+}
+
+inline ByteView Reader::bytes(std::size_t size) {
+  if (!need(size)) return {};
+  const ByteView value = rest_.substr(0, size);
+  rest_.remove_prefix(size);
+  return value;
+}
+
+inline ByteView Reader::u16_bytes() {
+  const std::size_t size = u16();
+  return bytes(size);
+}
+
+inline ByteView Reader::remaining() {
+  return bytes(rest_.size());
 }
 
 // Appends to a string that the caller owns, so that a buffer is reused across many writes.

@@ -74,11 +74,13 @@ Fault read_packet(PacketBody& body, Publish& out) {
 
   const ByteView topic = body.reader.u16_bytes();
   if (!body.reader.ok()) return malformed("the topic is cut off");
-  if (!is_mqtt_utf8(topic)) return malformed("the topic is not UTF-8");  // [MQTT-3.3.2-1]
-  if (has_wildcard_character(topic)) {                                   // [MQTT-3.3.2-2]
-    return malformed("the topic of a PUBLISH has a wildcard");
+  if (!is_plain_topic(topic)) {
+    if (!is_mqtt_utf8(topic)) return malformed("the topic is not UTF-8");  // [MQTT-3.3.2-1]
+    if (has_wildcard_character(topic)) {                                   // [MQTT-3.3.2-2]
+      return malformed("the topic of a PUBLISH has a wildcard");
+    }
   }
-  out.topic = topic;
+  out.topic = std::string(topic);
   if (qos > 0) {
     if (auto fault = read_packet_id(body, out.packet_id)) return fault;
   }
@@ -91,7 +93,7 @@ Fault read_packet(PacketBody& body, Publish& out) {
       return protocol_error("the topic is empty and no Topic Alias stands for it");
     }
   }
-  out.payload = body.reader.remaining();
+  out.payload = std::string(body.reader.remaining());
   return std::nullopt;
 }
 

@@ -2,6 +2,8 @@
 
 #include "base/ensure.hpp"
 
+#include <cstring>
+
 namespace tandemq::mqtt {
 namespace {
 
@@ -54,17 +56,34 @@ void write_properties(Writer& writer, const PublishParts& parts, std::size_t siz
   writer.bytes(parts.forwarded);
 }
 
+char* put_u16(char* at, std::size_t value) {
+  at[0] = static_cast<char>(value >> 8U);
+  at[1] = static_cast<char>(value);
+  return at + 2;
+}
+
+// Written once for each receiver: the place is made for all of it, then filled.
 void write_head(const PublishParts& parts, Version version, const PublishLayout& layout,
                 std::string& out) {
+  ENSURE(parts.topic.size() <= UINT16_MAX, "a topic came in with a length of two bytes");
+  const bool has_id = parts.qos != QoS::at_most_once;
+  const auto remaining = static_cast<std::uint32_t>(layout.body);
+  const std::size_t begin = out.size();
+  out.resize(begin + 1 + variable_u32_size(remaining) + 2 + parts.topic.size() + (has_id ? 2 : 0));
+  char* at = out.data() + begin;
   const unsigned first = (static_cast<unsigned>(PacketType::publish) << 4U) |
                          (parts.dup ? 0x08U : 0U) | (static_cast<unsigned>(parts.qos) << 1U) |
                          (parts.retain ? 0x01U : 0U);
+  *at++ = static_cast<char>(first);
+  std::uint32_t left = remaining;
+  for (; left >= 0x80U; left >>= 7U) *at++ = static_cast<char>(left | 0x80U);
+  *at++ = static_cast<char>(left);
+  at = put_u16(at, parts.topic.size());
+  std::memcpy(at, parts.topic.data(), parts.topic.size());
+  if (has_id) put_u16(at + parts.topic.size(), parts.packet_id);
+  if (version != Version::v5) return;
   Writer writer(out);
-  writer.u8(static_cast<std::uint8_t>(first));
-  writer.variable_u32(static_cast<std::uint32_t>(layout.body));
-  writer.u16_bytes(parts.topic);
-  if (parts.qos != QoS::at_most_once) writer.u16(parts.packet_id);
-  if (version == Version::v5) write_properties(writer, parts, layout.properties);
+  write_properties(writer, parts, layout.properties);
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "topic/name.hpp"
 
+#include "base/utf8.hpp"
+
 #include <algorithm>
 
 namespace tandemq {
@@ -8,13 +10,16 @@ namespace {
 
 constexpr std::string_view kSharePrefix = "$share/";
 
-// What names and filters have in common [MQTT-4.7.3-1] [MQTT-4.7.3-2] [MQTT-4.7.3-3].
-bool is_valid_text(std::string_view text, const TopicLimits& limits) {
-  if (text.empty() || text.size() > limits.size_max) return false;
-  if (text.find('\0') != std::string_view::npos) return false;
+bool has_valid_size(std::string_view text, const TopicLimits& limits) {
+  if (text.empty() || text.size() > limits.size_max) return false;  // [MQTT-4.7.3-1, -3]
   if (text.size() < limits.levels_max) return true;  // Too short for too many levels.
   const auto separators = std::count(text.begin(), text.end(), '/');
   return static_cast<std::size_t>(separators) < limits.levels_max;
+}
+
+// What names and filters have in common [MQTT-4.7.3-1] [MQTT-4.7.3-2] [MQTT-4.7.3-3].
+bool is_valid_text(std::string_view text, const TopicLimits& limits) {
+  return has_valid_size(text, limits) && text.find('\0') == std::string_view::npos;
 }
 
 bool is_wildcard(char byte) {
@@ -24,6 +29,7 @@ bool is_wildcard(char byte) {
 }  // namespace
 
 bool is_valid_name(std::string_view topic, const TopicLimits& limits) {
+  if (is_plain_topic(topic)) return has_valid_size(topic, limits);
   return is_valid_text(topic, limits) && !has_wildcard(topic);  // [MQTT-4.7.0-1]
 }
 

@@ -91,4 +91,21 @@ TEST_CASE("a bad byte is found at every distance from the words that are read at
   }
 }
 
+TEST_CASE("a plain topic is ASCII without wildcards, wherever what is not stands") {
+  CHECK(is_plain_topic(""));
+  for (std::size_t size = 1; size <= 40; ++size) {
+    for (std::size_t at = 0; at < size; ++at) {
+      std::string text(size, '/');
+      for (const int byte : {1, ' ', '"', '$', '*', ',', '~', 0x7F}) {
+        text[at] = static_cast<char>(byte);
+        CHECK(is_plain_topic(text));
+      }
+      for (const int byte : {0, '+', '#', 0x80, 0xA3, 0xAB, 0xFF}) {
+        text[at] = static_cast<char>(byte);
+        CHECK_FALSE(is_plain_topic(text));
+      }
+    }
+  }
+}
+
 }  // namespace tandemq
