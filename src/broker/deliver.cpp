@@ -151,8 +151,13 @@ void pump(Turn& turn, Connection& connection) {
   fetch_ahead(turn, connection, connection.outstanding < window(turn.world, connection));
 }
 
-void assign(Turn& turn, const Session& session, const MessageRef& message, Assignment assignment) {
-  Connection* connection = turn.world.connections.of(session.id);
+void assign(Turn& turn, const Session& session, const MessageRef& message,
+            Assignment&& assignment) {
+  assign(turn, session, turn.world.connections.of(session.id), message, std::move(assignment));
+}
+
+void assign(Turn& turn, const Session& session, Connection* connection, const MessageRef& message,
+            Assignment&& assignment) {
   const bool qos0 = assignment.qos == mqtt::QoS::at_most_once;
   const bool at_once = connection != nullptr &&
                        (qos0 || (session.outgoing.queued_count() == 0 &&
@@ -174,7 +179,8 @@ void assign(Turn& turn, const Session& session, const MessageRef& message, Assig
   out.qos = assignment.qos;
   out.retain = assignment.retain;
   if (!assignment.subscription_ids.empty()) out.subscription_ids = assignment.subscription_ids;
-  if (!fits(*connection, *message, out)) {
+  const bool limited = connection->packet_size_max != UINT32_MAX;
+  if (limited && !fits(*connection, *message, out)) {
     // The log may hold the message for this delivery alone: it comes and goes, and the message too.
     if (!qos0) {
       turn.apply(queued_of(session, message, assignment));

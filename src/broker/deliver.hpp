@@ -13,7 +13,10 @@ struct Assignment {
   std::uint64_t share = 0;
   SubscriptionIds subscription_ids;
 };
-void assign(Turn& turn, const Session& session, const MessageRef& message, Assignment assignment);
+void assign(Turn& turn, const Session& session, const MessageRef& message, Assignment&& assignment);
+// The same where it is known which connection serves the session; null: none.
+void assign(Turn& turn, const Session& session, Connection* connection, const MessageRef& message,
+            Assignment&& assignment);
 
 // Sends what the window has room for: first what an earlier connection left unacknowledged, then
 // what waits.

@@ -27,6 +27,7 @@ struct Objection {
 
 // Puts the topic in its place [MQTT-3.3.2-8] to [MQTT-3.3.2-12]; success if there is one.
 ReasonCode resolve_alias(Connection& connection, mqtt::Publish& packet) {
+  if (packet.properties.empty()) return ReasonCode::success;
   const auto alias = packet.properties.number(PropertyId::topic_alias);
   if (!alias) return ReasonCode::success;
   const auto number = static_cast<std::uint16_t>(*alias);
@@ -43,16 +44,16 @@ ReasonCode resolve_alias(Connection& connection, mqtt::Publish& packet) {
 Objection protocol_objection(const Turn& turn, const Connection& connection,
                              const mqtt::Publish& packet) {
   const MqttConfig& mqtt = turn.world.config.mqtt;
-  const Session& session = *turn.state.session(connection.session);
-  if (packet.properties.number(PropertyId::subscription_identifier))
+  const bool has_properties = !packet.properties.empty();
+  if (has_properties && packet.properties.number(PropertyId::subscription_identifier))
     return {ReasonCode::protocol_error, "a client must not send a Subscription Identifier", true};
   if (static_cast<std::uint8_t>(packet.qos) > mqtt.max_qos)  // [MQTT-3.2.2-11]
     return {ReasonCode::qos_not_supported, "mqtt.max_qos forbids this QoS", true};
   if (packet.retain && !mqtt.retain_available)  // [MQTT-3.2.2-14]
     return {ReasonCode::retain_not_supported, "mqtt.retain_available is off", true};
-  const bool known = packet.qos == QoS::exactly_once && session.has_incoming(packet.packet_id);
-  if (packet.qos == QoS::exactly_once && !known && connection.is_v5() &&
-      connection.incoming >= turn.world.config.limits.receive_maximum)  // [MQTT-3.3.4-7]
+  if (packet.qos == QoS::exactly_once && connection.is_v5() &&
+      connection.incoming >= turn.world.config.limits.receive_maximum &&  // [MQTT-3.3.4-7]
+      !turn.state.session(connection.session)->has_incoming(packet.packet_id))
     return {ReasonCode::receive_maximum_exceeded, "more QoS 2 messages open than allowed", true};
   return {};
 }
@@ -65,9 +66,12 @@ Objection message_objection(const Turn& turn, const Connection& connection,
     return {ReasonCode::topic_name_invalid, "the topic name is not valid or has too many levels"};
   if (packet.topic.starts_with("$SYS") || is_shared(packet.topic))
     return {ReasonCode::not_authorized, "topics of $SYS and $share belong to the server"};
-  if (!turn.world.access->may_publish({connection.client_id, connection.user_name}, packet.topic))
+  const Access& access = *turn.world.access;
+  if (access.has_rules() &&
+      !access.may_publish({connection.client_id, connection.user_name}, packet.topic))
     return {ReasonCode::not_authorized, "no right to publish to this topic"};
-  const bool claims_text = packet.properties.number(PropertyId::payload_format_indicator) == 1U;
+  const bool claims_text = !packet.properties.empty() &&
+                           packet.properties.number(PropertyId::payload_format_indicator) == 1U;
   if (claims_text && config.mqtt.check_payload_format && !is_payload_utf8(packet.payload))
     return {ReasonCode::payload_format_invalid, "the payload is not the UTF-8 it claims to be"};
   const bool grows = packet.retain && !packet.payload.empty();
@@ -158,8 +162,8 @@ void publish(Turn& turn, Connection& connection, mqtt::Publish&& packet) {
   const Objection protocol = protocol_objection(turn, connection, packet);
   if (protocol.reason != ReasonCode::success) return reject(turn, connection, packet, protocol);
 
-  const Session& session = *turn.state.session(connection.session);
-  if (packet.qos == QoS::exactly_once && session.has_incoming(packet.packet_id)) {
+  if (packet.qos == QoS::exactly_once &&
+      turn.state.session(connection.session)->has_incoming(packet.packet_id)) {
     // [MQTT-4.3.3-10]: taken before, perhaps in a record on its way.
     turn.wait_for_log(connection);
     turn.send_at(turn.world.ack.of_topic(packet.topic, connection.ack), connection,

@@ -22,13 +22,17 @@ void choose_targets(Turn& turn, const Publication& publication) {
   for (const Matches::Group& group : world.matches.groups)
     if (const Subscription* member = choose_member(turn, group.key, *group.members))
       world.targets.add_shared(*member, qos, group.key);
+  for (Target& target : world.targets.list()) {
+    target.who = turn.state.session(target.session);
+    target.connection = world.connections.of(target.session);
+  }
 }
 
 void drop_unreadable(Turn& turn, const Message& message) {
   if (!turn.world.access->has_rules()) return;
   auto& targets = turn.world.targets.list();
   std::erase_if(targets, [&](const Target& target) {
-    const Session& session = *turn.state.session(target.session);
+    const Session& session = *target.who;
     const WhoView who{session.client_id, session.user_name};
     if (turn.world.access->may_receive(who, message.topic)) return false;
     turn.drop(DropReason::not_authorized, session.client_id, std::make_shared<Message>(message));
@@ -37,14 +41,19 @@ void drop_unreadable(Turn& turn, const Message& message) {
 }
 
 // QoS 0 for somebody who is away is kept only if the operator wants it.
-bool must_store(const World& world, const Session& session, const Target& target) {
-  return session.durable && (target.qos > 0 || world.config.mqtt.queue_qos0);
+bool must_store(const World& world, const Target& target) {
+  return target.who->durable && (target.qos > 0 || world.config.mqtt.queue_qos0);
 }
 
-bool takes_queue_room(const World& world, const Session& session, const Target& target) {
-  const Connection* connection = world.connections.of(session.id);
-  if (target.qos == 0) return connection == nullptr && must_store(world, session, target);
-  return connection == nullptr || session.outgoing.queued_count() > 0 ||
+// Then there is neither a queue nor the log that it could go to.
+bool is_only_forwarded(const World& world, const Message& message) {
+  return message.qos == mqtt::QoS::at_most_once && !message.retain && !world.config.mqtt.queue_qos0;
+}
+
+bool takes_queue_room(const World& world, const Target& target) {
+  const Connection* connection = target.connection;
+  if (target.qos == 0) return connection == nullptr && must_store(world, target);
+  return connection == nullptr || target.who->outgoing.queued_count() > 0 ||
          connection->outstanding >=
              std::min<std::uint32_t>(connection->receive_maximum, world.config.limits.max_inflight);
 }
@@ -52,9 +61,10 @@ bool takes_queue_room(const World& world, const Session& session, const Target& 
 // Marks the targets without room; true if there are any.
 bool mark_full(Turn& turn, const Message& message) {
   bool any = false;
+  if (is_only_forwarded(turn.world, message)) return any;
   for (Target& target : turn.world.targets.list()) {
-    const Session& session = *turn.state.session(target.session);
-    if (!takes_queue_room(turn.world, session, target)) continue;
+    const Session& session = *target.who;
+    if (!takes_queue_room(turn.world, target)) continue;
     if (!is_full(turn.world, session, message.size())) continue;
     drop_expired(turn, session);
     const bool drops_oldest = turn.world.config.limits.queue_full == QueueFull::drop_oldest;
@@ -66,12 +76,12 @@ bool mark_full(Turn& turn, const Message& message) {
 }
 
 bool needs_log(Turn& turn, const Message& message) {
+  if (is_only_forwarded(turn.world, message)) return false;
   if (message.retain && !message.payload.empty()) return true;
   const auto& targets = turn.world.targets.list();
   return std::any_of(targets.begin(), targets.end(), [&](const Target& target) {
-    const Session& session = *turn.state.session(target.session);
-    const bool away = turn.world.connections.of(target.session) == nullptr;
-    return !target.full && (target.qos > 0 || away) && must_store(turn.world, session, target);
+    const bool away = target.connection == nullptr;
+    return !target.full && (target.qos > 0 || away) && must_store(turn.world, target);
   });
 }
 
@@ -88,14 +98,13 @@ void keep_retained(Turn& turn, const Message& message) {
 void assign_targets(Turn& turn, const MessageRef& message, const Publication& publication) {
   turn.begin_routing(*message, publication.publisher, publication.packet_id);
   for (Target& target : turn.world.targets.list()) {
-    const Session& session = *turn.state.session(target.session);
     if (target.full) {
-      turn.drop(DropReason::queue_full, session.client_id, message);
+      turn.drop(DropReason::queue_full, target.who->client_id, message);
       continue;
     }
     // [MQTT-3.3.1-12] without Retain As Published the flag is cleared.
     const bool retain = target.retain_as_published && message->retain;
-    assign(turn, session, message,
+    assign(turn, *target.who, target.connection, message,
            {static_cast<mqtt::QoS>(target.qos), retain, target.share,
             std::move(target.subscription_ids)});
   }

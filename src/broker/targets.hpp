@@ -12,8 +12,13 @@
 
 namespace tandemq {
 
+struct Connection;
+struct Session;
+
 struct Target {
   SessionId session{};
+  const Session* who = nullptr;      // The session itself,
+  Connection* connection = nullptr;  // and where it is served; null: it is away. By route().
   std::uint8_t qos = 0;  // The highest of its subscriptions, at most that of the message.
   bool retain_as_published = false;
   bool full = false;        // Its queue has no room.
