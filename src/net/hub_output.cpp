@@ -157,8 +157,11 @@ void Hub::all_sent(ClientSocket& socket) {
     socket.send_waiting = true;
     return update_interest(socket);
   }
+  const bool changes =
+      socket.send_waiting || socket.phase != ClientSocket::Phase::serving || !socket.interest.input;
   socket.send_waiting = false;
   for (; socket.notify_count > 0; --socket.notify_count) add_event(SentAll{socket.id});
+  if (!changes) return;  // As each time but few.
   if (socket.phase == ClientSocket::Phase::flushing) socket.phase = ClientSocket::Phase::lingering;
   update_interest(socket);
 }

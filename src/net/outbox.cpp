@@ -25,10 +25,11 @@ std::unique_ptr<PendingOutput> PendingPool::take() {
   return pending;
 }
 
-void PendingPool::give_back(std::unique_ptr<PendingOutput> pending) {
-  if (spare_.size() >= kSpareMax || pending->bytes.capacity() > kSpareBytesMax) return;
+void PendingPool::give_back(std::unique_ptr<PendingOutput>&& pending) {
+  if (spare_.size() >= kSpareMax || pending->bytes.capacity() > kSpareBytesMax)
+    return pending.reset();
   pending->bytes.clear();
-  pending->shared.clear();
+  if (!pending->shared.empty()) pending->shared.clear();
   pending->bytes_sent = pending->bytes_counted = 0;
   pending->shared_count = pending->shared_sent = pending->unsent = 0;
   spare_.push_back(std::move(pending));

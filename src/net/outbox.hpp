@@ -36,7 +36,7 @@ struct PendingOutput {
 class PendingPool {
  public:
   std::unique_ptr<PendingOutput> take();
-  void give_back(std::unique_ptr<PendingOutput> pending);
+  void give_back(std::unique_ptr<PendingOutput>&& pending);  // It may be freed instead.
   [[nodiscard]] std::size_t count() const { return spare_.size(); }
 
  private:
