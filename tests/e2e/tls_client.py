@@ -22,8 +22,9 @@ def context(authority, certificate=None, version=None, check=True):
 
 
 class TlsClient(Client):
-    def __init__(self, port, of, version=wire.V5, session=None, host="localhost"):
-        super().__init__(port, version)
+    def __init__(self, port, of, version=wire.V5, session=None, host="localhost",
+                 address="127.0.0.1"):
+        super().__init__(port, version, address)
         try:
             self.socket = of.wrap_socket(self.socket, server_hostname=host, session=session)
         except BaseException:
