@@ -33,6 +33,18 @@ bool would_block() {
   return errno == EAGAIN || errno == EINTR;
 }
 
+// One for all clients of the process; null: the file is no good.
+SSL_CTX* context_of(const std::string& authorities) {
+  static const std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)> context(
+      SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
+  static const bool good =
+      SSL_CTX_load_verify_locations(context.get(), authorities.c_str(), nullptr) == 1;
+  SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
+  SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+                                      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  return good ? context.get() : nullptr;
+}
+
 }  // namespace
 
 Result<Client> Client::connect(const Settings& settings, std::string client_id, bool persistent,
@@ -52,6 +64,7 @@ Result<Client> Client::connect(const Settings& settings, std::string client_id, 
 Client::Client(Client&& other) noexcept
     : client_id_(std::move(other.client_id_)),
       descriptor_(std::exchange(other.descriptor_, -1)),
+      tls_(std::move(other.tls_)),
       kept_(std::move(other.kept_)),
       outbox_(std::move(other.outbox_)) {}
 
@@ -74,8 +87,7 @@ Result<ByteView> Client::read(std::vector<char>& scratch) {
   const std::size_t kept_size = kept_.size();
   std::memcpy(scratch.data(), kept_.data(), kept_size);
   kept_.clear();
-  const ssize_t size =
-      ::recv(descriptor_, scratch.data() + kept_size, scratch.size() - kept_size, 0);
+  const ssize_t size = receive(scratch.data() + kept_size, scratch.size() - kept_size);
   if (size == 0) {
     return failure(problem("the broker closed the connection"));
   }
@@ -88,7 +100,7 @@ Result<ByteView> Client::read(std::vector<char>& scratch) {
 
 Result<void> Client::flush() {
   while (!outbox_.empty()) {
-    const ssize_t size = ::send(descriptor_, outbox_.data(), outbox_.size(), MSG_NOSIGNAL);
+    const ssize_t size = send(outbox_.data(), outbox_.size());
     if (size < 0 && would_block()) {
       return {};
     }
@@ -97,6 +109,41 @@ Result<void> Client::flush() {
     }
     outbox_.erase(0, static_cast<std::size_t>(size));
   }
+  return {};
+}
+
+// As recv() and send() tell it.
+ssize_t Client::receive(char* to, std::size_t room) {
+  if (!tls_) return ::recv(descriptor_, to, room, 0);
+  std::size_t size = 0;
+  int last = 1;
+  while (size < room && last > 0) {
+    last = SSL_read(tls_.get(), to + size, static_cast<int>(room - size));
+    if (last > 0) size += static_cast<std::size_t>(last);
+    if (last > 0 && SSL_pending(tls_.get()) == 0) break;  // A read that blocks has what it needs.
+  }
+  if (size > 0) return static_cast<ssize_t>(size);
+  const int error = SSL_get_error(tls_.get(), last);
+  if (error == SSL_ERROR_ZERO_RETURN) return 0;
+  errno = error == SSL_ERROR_WANT_READ ? EAGAIN : EPROTO;
+  return -1;
+}
+
+ssize_t Client::send(const char* from, std::size_t size) {
+  if (!tls_) return ::send(descriptor_, from, size, MSG_NOSIGNAL);
+  const int sent = SSL_write(tls_.get(), from, static_cast<int>(size));
+  if (sent > 0) return sent;
+  errno = SSL_get_error(tls_.get(), sent) == SSL_ERROR_WANT_WRITE ? EAGAIN : EPROTO;
+  return -1;
+}
+
+Result<void> Client::shake_hands(const std::string& authorities) {
+  SSL_CTX* const context = context_of(authorities);
+  if (context == nullptr)
+    return failure("--tls is '" + authorities + "', no file of certificates.");
+  tls_.reset(SSL_new(context));
+  SSL_set_fd(tls_.get(), descriptor_);
+  if (SSL_connect(tls_.get()) != 1) return failure(problem("no TLS with the broker"));
   return {};
 }
 
@@ -123,7 +170,7 @@ Result<void> Client::open(const Settings& settings, std::uint32_t source) {
   if (::connect(descriptor_, reinterpret_cast<const sockaddr*>(&remote), sizeof remote) != 0) {
     return failure(problem(std::strerror(errno)));
   }
-  return {};
+  return settings.tls.empty() ? Result<void>() : shake_hands(settings.tls);
 }
 
 // Sends the outbox and waits for its answer.

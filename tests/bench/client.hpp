@@ -4,10 +4,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include <openssl/ssl.h>
 
 #include "base/result.hpp"
 #include "base/wire.hpp"
@@ -41,12 +44,16 @@ class Client {
  private:
   explicit Client(std::string client_id) : client_id_(std::move(client_id)) {}
   Result<void> open(const Settings& settings, std::uint32_t source);
+  Result<void> shake_hands(const std::string& authorities);
+  ssize_t receive(char* to, std::size_t room);
+  ssize_t send(const char* from, std::size_t size);
   Result<void> exchange(PacketType answer, std::uint8_t reason);
   Result<void> check_answer(const FrameView& frame, PacketType answer, std::uint8_t reason) const;
   [[nodiscard]] std::string problem(std::string_view what) const;
 
   std::string client_id_;
   int descriptor_ = -1;
+  std::unique_ptr<SSL, void (*)(SSL*)> tls_{nullptr, SSL_free};  // Null: plain TCP.
   std::string kept_;    // The head of a frame whose tail has not arrived.
   std::string outbox_;  // Not yet written.
 };

@@ -7,6 +7,7 @@
 #include "tests/bench/backlog.hpp"
 #include "tests/bench/commit.hpp"
 #include "tests/bench/figures.hpp"
+#include "tests/bench/floor.hpp"
 #include "tests/bench/idle.hpp"
 #include "tests/bench/recovery.hpp"
 #include "tests/bench/settings.hpp"
@@ -45,6 +46,7 @@ Result<void> traffic(const Settings& settings) {
 Result<void> run(const Settings& settings) {
   if (settings.scenario == "idle") return tell(settings, run_idle(settings));
   if (settings.scenario == "recovery") return tell(settings, run_recovery(settings));
+  if (settings.scenario == "floor") return run_floor(settings);
   if (settings.scenario == "commit") return tell(settings, run_commit(settings));
   if (settings.scenario == "backlog") return backlog(settings);
   return traffic(settings);

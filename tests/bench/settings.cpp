@@ -22,6 +22,7 @@ constexpr std::array kScenarios = {
     Scenario{"idle", "N silent connections, broker memory for each"},
     Scenario{"commit", "one message at a time to the disk, beside fdatasync"},
     Scenario{"backlog", "--messages wait for N clients that are away, and are fetched"},
+    Scenario{"floor", "no load: forwards 'pairs --qos 0' with nothing in between"},
     Scenario{"recovery", "N sessions with a subscription and a message each, from the disk"},
 };
 
@@ -56,6 +57,7 @@ const std::array kOptions = {
     Option{"--dir", &Settings::dir, 0, 0, "of 'commit': a folder on the broker's disk"},
     Option{"--make", &Settings::make, 0, 0,
            "of 'recovery': make the store in this new folder, and no more"},
+    Option{"--tls", &Settings::tls, 0, 0, "speak TLS; a file: who signs the broker's certificate"},
     Option{"--persistent", &Settings::persistent, 0, 0, "subscribers' sessions outlive them"},
     Option{"--json", &Settings::json, 0, 0, "print one JSON object"},
 };

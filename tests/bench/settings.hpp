@@ -28,6 +28,7 @@ struct Settings {
   std::uint32_t rate = 1000;
   std::string dir = ".";  // Of 'commit': a folder on the broker's disk.
   std::string make;       // Of 'recovery': no more than the store, in this folder.
+  std::string tls;        // A file with who signs the broker's certificate; empty: plain TCP.
   bool persistent = false;
   bool json = false;
 };

@@ -53,17 +53,18 @@ class Authority:
             (folder / name).write_text(text)
         self._request("ca", f"/CN={folder.name}", self.pem, "-x509", "-days", 2)
 
-    def _request(self, name, subject, out, *words):
-        openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+    def _request(self, name, subject, out, *words, key="ec"):
+        kind = {"ec": ("ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"), "rsa": ("rsa:2048",)}
+        openssl("req", "-newkey", *kind[key], "-nodes",
                 "-subj", subject, "-keyout", self.folder / f"{name}.key", "-out", out, *words)
 
     def _ca(self, *words):
         return openssl("ca", "-batch", "-config", self.folder / "ca.cnf", *words)
 
-    def issue(self, name, san="DNS:localhost,IP:127.0.0.1", subject=None, dates=None):
+    def issue(self, name, san="DNS:localhost,IP:127.0.0.1", subject=None, dates=None, key="ec"):
         """A certificate for `name`; `dates` are its begin and its end."""
         cert, request = self.folder / f"{name}.pem", self.folder / f"{name}.csr"
-        self._request(name, subject or f"/CN={name}", request)
+        self._request(name, subject or f"/CN={name}", request, key=key)
         extensions = self.folder / f"{name}.ext"
         extensions.write_text(f"subjectAltName = {san}\n" if san else "basicConstraints = CA:FALSE")
         times = ("-startdate", dates[0], "-enddate", dates[1]) if dates else ()
