@@ -31,13 +31,20 @@ struct ListenerTls {
   std::string ciphers;  // As OpenSSL writes them, those of TLS 1.3 too; empty: its defaults.
 };
 
+struct ListenerWebSocket {
+  std::string path = "/mqtt";        // That clients ask for; "/*": whatever they ask for.
+  std::vector<std::string> origins;  // The web sites whose pages may connect; empty: all.
+};
+
 struct ListenerConfig {
   std::string url;                   // As written, for messages and `status`.
-  std::string scheme;                // "mqtt", or "mqtts" with TLS.
+  std::string scheme;                // "mqtt" or "ws", or "mqtts" or "wss" with TLS.
   std::string host;                  // Name, IPv4 or IPv6 without brackets.
   std::uint16_t port = 1883;         // 0: any free port, printed at start.
   std::optional<CommitLevel> ack;    // Of its clients; without: the node's.
   std::optional<ListenerTls> tls{};  // None: plain TCP.
+  // None: packets follow each other on the stream.
+  std::optional<ListenerWebSocket> websocket{};
 };
 
 // What the acknowledgements of a user, or of messages to some topics, wait for.

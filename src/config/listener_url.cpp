@@ -13,9 +13,15 @@
 namespace tandemq {
 namespace {
 
-constexpr std::string_view kForm = "expected mqtt://HOST:PORT or mqtts://HOST:PORT";
+constexpr std::string_view kForm =
+    "expected mqtt://HOST:PORT or mqtts://HOST:PORT, "
+    "ws://HOST:PORT/PATH or wss://HOST:PORT/PATH";
 constexpr std::size_t kHostSizeMax = 253;  // Of a name in the DNS.
 constexpr std::uint16_t kPortTls = 8883;
+// Neither has one of its own for MQTT. 9001 is that of Mosquitto's examples.
+constexpr std::uint16_t kPortWebSocket = 9001;
+constexpr std::uint16_t kPortWebSocketTls = 9443;
+constexpr std::size_t kPathSizeMax = 255;
 
 bool is_one_of(char c, std::string_view punctuation) {
   const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -86,6 +92,23 @@ Result<void> take_choice(Choice& choice, std::string_view value,
   return {};
 }
 
+// "https://example.org,http://localhost:8080", each as a browser writes it.
+Result<void> take_origins(std::vector<std::string>& origins, std::string_view value) {
+  for (std::size_t begin = 0; begin <= value.size();) {
+    const std::size_t end = std::min(value.find(',', begin), value.size());
+    const std::string_view one = value.substr(begin, end - begin);
+    const std::size_t host = one.find("://") + 3;
+    const bool has_host = one.find("://") != std::string_view::npos && host < one.size();
+    if (one != "null" && (!has_host || one.find('/', host) != std::string_view::npos))
+      return failure("'" + std::string(one) +
+                     "', expected SCHEME://HOST or SCHEME://HOST:PORT without a path, several "
+                     "divided by ','");
+    origins.emplace_back(one);
+    begin = end + 1;
+  }
+  return {};
+}
+
 constexpr std::array<std::string_view, 3> kCertificates = {"none", "optional", "required"};
 constexpr std::array<std::string_view, 4> kUsers = {"none", "cn", "san", "fingerprint"};
 constexpr std::array<std::string_view, 2> kVersions = {"1.2", "1.3"};
@@ -94,6 +117,7 @@ struct Parameter {
   std::string_view name;
   bool of_tls;
   Result<void> (*take)(ListenerConfig&, std::string value);
+  bool of_websocket = false;
 };
 
 constexpr Parameter kParameters[] = {
@@ -134,6 +158,11 @@ constexpr Parameter kParameters[] = {
      [](ListenerConfig& to, std::string value) {
        return take_text(to.tls->ciphers, std::move(value));
      }},
+    {"origin", false,
+     [](ListenerConfig& to, std::string value) {
+       return take_origins(to.websocket->origins, value);
+     },
+     true},
 };
 
 // %26 is &, so that a value can hold what divides them.
@@ -166,10 +195,13 @@ Result<void> take_parameter(std::string_view pair, ListenerConfig& listener,
   if (known == std::end(kParameters)) {
     std::string names;
     for (const Parameter& one : kParameters)
-      if (listener.tls || !one.of_tls) names += (names.empty() ? "" : ", ") + std::string(one.name);
+      if ((listener.tls || !one.of_tls) && (listener.websocket || !one.of_websocket))
+        names += (names.empty() ? "" : ", ") + std::string(one.name);
     return refused("is no parameter, expected " + names);
   }
-  if (known->of_tls && !listener.tls) return refused("is a parameter of mqtts://");
+  if (known->of_tls && !listener.tls) return refused("is a parameter of mqtts:// and wss://");
+  if (known->of_websocket && !listener.websocket)
+    return refused("is a parameter of ws:// and wss://");
   if (std::find(taken.begin(), taken.end(), key) != taken.end()) return refused("stands twice");
   taken.push_back(key);
   auto value = decoded(pair.substr(std::min(key.size() + 1, pair.size())));
@@ -180,7 +212,7 @@ Result<void> take_parameter(std::string_view pair, ListenerConfig& listener,
 
 Result<void> check_tls_parameters(const ListenerTls& tls,
                                   const std::vector<std::string_view>& taken) {
-  if (tls.cert.empty() || tls.key.empty()) return failure("mqtts:// needs cert=FILE and key=FILE");
+  if (tls.cert.empty() || tls.key.empty()) return failure("TLS needs cert=FILE and key=FILE");
   if (tls.client_certificate != ClientCertificate::none) {
     if (tls.ca.empty()) return failure("client_cert needs ca=FILE, who signs them");
     return {};
@@ -205,6 +237,17 @@ Result<void> take_query(std::string_view query, ListenerConfig& listener) {
   return listener.tls ? check_tls_parameters(*listener.tls, taken) : Result<void>();
 }
 
+// Cuts it off. What is not written is the default; a client's path is compared as it stands.
+bool take_path(std::string_view& authority, std::string& path) {
+  const std::size_t slash = authority.find('/');
+  if (slash == std::string_view::npos) return true;
+  path = authority.substr(slash);
+  authority = authority.substr(0, slash);
+  return path.size() <= kPathSizeMax && std::all_of(path.begin(), path.end(), [](char c) {
+           return is_one_of(c, "-._~%!$&'()*+,;=:@/");
+         });
+}
+
 }  // namespace
 
 Result<ListenerConfig> parse_listener_url(std::string_view url) {
@@ -219,14 +262,23 @@ Result<ListenerConfig> parse_listener_url(std::string_view url) {
   if (listener.scheme == "mqtts") {
     listener.tls.emplace();
     listener.port = kPortTls;
+  } else if (listener.scheme == "ws") {
+    listener.websocket.emplace();
+    listener.port = kPortWebSocket;
+  } else if (listener.scheme == "wss") {
+    listener.tls.emplace();
+    listener.websocket.emplace();
+    listener.port = kPortWebSocketTls;
   } else if (listener.scheme != "mqtt") {
-    return refused("the scheme is neither mqtt nor mqtts");
+    return refused("the scheme is none of mqtt, mqtts, ws and wss");
   }
   std::string_view authority = url.substr(colon + 3);
   const std::size_t query = std::min(authority.find('?'), authority.size());
   if (auto taken = take_query(authority.substr(query), listener); !taken)
     return refused(taken.error().text);
   authority = authority.substr(0, query);
+  if (listener.websocket && !take_path(authority, listener.websocket->path))
+    return refused("the /path has other characters than a URL may have, or more than 255");
   if (authority.ends_with('/')) authority.remove_suffix(1);
   if (authority.find('/') != std::string_view::npos) return refused("a listener has no /path");
 

@@ -1,4 +1,4 @@
-// listener_url: scheme://host:port?key=value, a listener, and host:port, the address of a node.
+// listener_url: scheme://host:port/path?key=value, a listener, and host:port, an address of a node.
 // Pure text: resolves no name and opens nothing. An IPv6 address stands in brackets, as RFC 3986
 // section 3.2.2 has it.
 #pragma once
@@ -14,8 +14,8 @@ namespace tandemq {
 
 inline constexpr std::string_view kDefaultListener = "mqtt://127.0.0.1:1883";
 
-// The port is 1883 when the URL has none, 8883 with mqtts; port 0 is any free port. Opens no file:
-// that is config/listener_tls.
+// The port is 1883 when the URL has none, 8883 with mqtts, 9001 with ws and 9443 with wss; port 0
+// is any free port. Only ws and wss have a path. Opens no file: that is config/listener_tls.
 Result<ListenerConfig> parse_listener_url(std::string_view url);
 
 struct HostPort {

@@ -164,7 +164,9 @@ struct Allowed {
     return "one of " + joined(range.words);
   }
   std::string operator()(std::vector<ListenerConfig>*) const {
-    return "a URL mqtt://HOST:PORT or mqtts://HOST:PORT, repeatable";
+    return "a URL mqtt://HOST:PORT, mqtts://HOST:PORT, ws://HOST:PORT/PATH or "
+           "wss://HOST:PORT/PATH, "
+           "repeatable";
   }
   std::string operator()(std::vector<AckRule>*) const {
     return "LEVEL topic FILTER or LEVEL user NAME, repeatable";

@@ -31,13 +31,17 @@ TEST_CASE("a listener URL gives its host and port") {
       {"mqtt://localhost:1883/", "localhost", 1883},
       {"mqtts://localhost?cert=c&key=k", "localhost", 8883},
       {"mqtts://[::]:1884/?cert=c&key=k", "::", 1884},
+      {"ws://localhost", "localhost", 9001},
+      {"ws://[::1]:80/a/b", "::1", 80},
+      {"wss://localhost/?cert=c&key=k", "localhost", 9443},
   };
   for (const Row& row : kRows) {
     CAPTURE(row.url);
     const auto listener = parse_listener_url(row.url);
     REQUIRE(listener.has_value());
     CHECK(listener->url == row.url);
-    CHECK(listener->scheme == (listener->tls ? "mqtts" : "mqtt"));
+    CHECK(listener->scheme ==
+          std::string(listener->websocket ? "ws" : "mqtt") + (listener->tls ? "s" : ""));
     CHECK(listener->host == row.host);
     CHECK(listener->port == row.port);
   }
@@ -52,15 +56,26 @@ TEST_CASE("what is no listener URL is refused with the URL and the reason") {
       {"", "expected mqtt://HOST:PORT or mqtts://HOST:PORT"},
       {"1883", "expected mqtt://HOST:PORT or mqtts://HOST:PORT"},
       {"localhost:1883", "expected mqtt://HOST:PORT or mqtts://HOST:PORT"},
-      {"http://localhost:1883", "the scheme is neither mqtt nor mqtts"},
-      {"MQTT://localhost:1883", "the scheme is neither mqtt nor mqtts"},
+      {"http://localhost:1883", "the scheme is none of mqtt, mqtts, ws and wss"},
+      {"MQTT://localhost:1883", "the scheme is none of mqtt, mqtts, ws and wss"},
       {"mqtt://localhost:1883?tls=1", "'tls' is no parameter, expected ack"},
       {"mqtt://localhost:1883?", "'' is no parameter"},
       {"mqtt://localhost:1883?ack", "ack: '' is no level"},
       {"mqtt://localhost:1883?ack=flushed", "ack: 'flushed' is no level"},
       {"mqtt://localhost:1883?ack=local&ack=local", "stands twice"},
       {"mqtt://localhost:1883/mqtt", "no /path"},
-      {"mqtt://localhost?cert=c", "'cert' is a parameter of mqtts://"},
+      {"mqtt://localhost?cert=c", "'cert' is a parameter of mqtts:// and wss://"},
+      {"ws://localhost?cert=c", "'cert' is a parameter of mqtts:// and wss://"},
+      {"wss://localhost/mqtt", "needs cert=FILE and key=FILE"},
+      {"mqtt://localhost?origin=http://a", "'origin' is a parameter of ws:// and wss://"},
+      {"mqtt://localhost/mqtt", "a listener has no /path"},
+      {"ws://localhost?tls=1", "'tls' is no parameter, expected ack, origin"},
+      {"ws://localhost/a b", "the /path has other characters than a URL may have"},
+      {"ws://localhost/a#b", "the /path has other characters than a URL may have"},
+      {"ws://localhost?origin=", "origin: '', expected SCHEME://HOST or SCHEME://HOST:PORT"},
+      {"ws://localhost?origin=a.example", "origin: 'a.example', expected SCHEME://HOST"},
+      {"ws://localhost?origin=http://a,http://b/", "origin: 'http://b/', expected"},
+      {"ws://localhost?origin=http://a,", "origin: '', expected"},
       {"mqtts://localhost", "needs cert=FILE and key=FILE"},
       {"mqtts://localhost?cert=c", "needs cert=FILE and key=FILE"},
       {"mqtts://localhost?cert=c&key=", "key: it is empty"},
@@ -138,6 +153,26 @@ TEST_CASE("what is about the clients of one listener stands behind its address")
   CHECK(listener->port == 1884);
   CHECK(listener->ack == tandemq::CommitLevel::flushed);
   CHECK_FALSE(tandemq::parse_listener_url("mqtt://[::1]:1884")->ack.has_value());
+}
+
+TEST_CASE("a listener of WebSocket has a path and may have origins") {
+  using namespace tandemq;
+  const auto plain = parse_listener_url("ws://localhost:9001?ack=local");
+  REQUIRE(plain.has_value());
+  REQUIRE(plain->websocket.has_value());
+  CHECK(plain->websocket->path == "/mqtt");
+  CHECK(plain->websocket->origins.empty());
+  CHECK(plain->ack == CommitLevel::local);
+  CHECK(parse_listener_url("ws://localhost/")->websocket->path == "/");
+  const auto whole = parse_listener_url(
+      "wss://h/a%20b/*?origin=https://a.example,http://[::1]:8080,null&cert=c&key=k");
+  REQUIRE(whole.has_value());
+  CHECK(whole->tls.has_value());
+  CHECK(whole->websocket->path == "/a%20b/*");
+  CHECK(whole->websocket->origins ==
+        std::vector<std::string>{"https://a.example", "http://[::1]:8080", "null"});
+  CHECK(parse_listener_url("ws://h/" + std::string(254, 'a')).has_value());
+  CHECK_FALSE(parse_listener_url("ws://h/" + std::string(255, 'a')).has_value());
 }
 
 TEST_CASE("what is about TLS stands behind the address, too") {
