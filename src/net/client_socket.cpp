@@ -1,6 +1,7 @@
 #include "net/client_socket.hpp"
 
 #include "net/tls_stream.hpp"
+#include "net/websocket_stream.hpp"
 
 #include <array>
 #include <cerrno>
@@ -85,10 +86,12 @@ ClientSocket::ReadResult ClientSocket::read(std::span<char> buffer) {
 }
 
 ClientSocket::SendResult ClientSocket::send(PendingPool& pool, std::uint64_t& bytes_sent) {
-  if (tls) return tls->send(outbox, pool, bytes_sent);
-  while (!outbox.empty()) {
+  WebSocketOutput* const frames = websocket ? &websocket->output : nullptr;
+  if (tls) return tls->send(outbox, frames, pool, bytes_sent);
+  while (!(frames == nullptr ? outbox.empty() : frames->empty(outbox))) {
     std::array<iovec, kViewsMax> views;
-    const std::size_t count = outbox.gather(views);
+    const std::size_t count =
+        frames == nullptr ? outbox.gather(views) : frames->gather(outbox, views);
     std::size_t wanted = 0;
     for (std::size_t i = 0; i < count; ++i) wanted += views[i].iov_len;
     const ssize_t size = send_views(descriptor, std::span(views).first(count));
@@ -97,7 +100,11 @@ ClientSocket::SendResult ClientSocket::send(PendingPool& pool, std::uint64_t& by
       const bool later = errno == EAGAIN || errno == EWOULDBLOCK;
       return later ? SendResult::blocked : SendResult::failed;
     }
-    outbox.sent(static_cast<std::size_t>(size), pool);
+    if (frames == nullptr) {
+      outbox.sent(static_cast<std::size_t>(size), pool);
+    } else {
+      frames->sent(static_cast<std::size_t>(size), outbox, pool);
+    }
     bytes_sent += static_cast<std::uint64_t>(size);
     if (static_cast<std::size_t>(size) < wanted) return SendResult::blocked;
   }

@@ -20,6 +20,7 @@
 namespace tandemq {
 
 class TlsStream;
+struct WebSocketStream;
 
 class ClientSocket {
  public:
@@ -27,6 +28,7 @@ class ClientSocket {
 
   enum class Phase : std::uint8_t {
     handshaking,  // Of TLS; nobody knows of it but its hub.
+    upgrading,    // To WebSocket; neither.
     serving,      // Packets go both ways.
     flushing,     // Close has come: the outbox is sent, nothing that comes is handed on.
     lingering,  // Our side is shut; what comes is thrown away until the peer closes too, so that it
@@ -73,6 +75,7 @@ class ClientSocket {
   std::unique_ptr<mqtt::OutboundAliases> aliases;  // Null: the client takes none.
   std::unique_ptr<Ending> ending;                  // Null while serving.
   const std::unique_ptr<TlsStream> tls;            // Null: plain TCP.
+  std::unique_ptr<WebSocketStream> websocket;      // Null: MQTT as it is.
 };
 
 // Nothing: the peer has gone meanwhile.

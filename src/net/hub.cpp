@@ -30,14 +30,17 @@ Hub::Hub(asio::io_context& io, std::uint8_t sink, const LimitsConfig& limits, Hu
       buffer_(std::make_unique<char[]>(kBufferBytes)),
       sweep_timer_(io) {}
 
-void Hub::offer(int socket, std::unique_ptr<Origin> origin, std::shared_ptr<const TlsContext> tls) {
+void Hub::offer(int socket, std::unique_ptr<Origin> origin, std::shared_ptr<const TlsContext> tls,
+                std::shared_ptr<const ListenerWebSocket> websocket) {
   counters_.connections.fetch_add(1, std::memory_order_relaxed);
-  asio::post(io_, [this, socket, from = std::move(origin), tls = std::move(tls)]() mutable {
-    adopt(socket, std::move(from), std::move(tls));
+  asio::post(io_, [this, socket, from = std::move(origin), tls = std::move(tls),
+                   rules = std::move(websocket)]() mutable {
+    adopt(socket, std::move(from), std::move(tls), std::move(rules));
   });
 }
 
-void Hub::adopt(int socket, std::unique_ptr<Origin> origin, std::shared_ptr<const TlsContext> tls) {
+void Hub::adopt(int socket, std::unique_ptr<Origin> origin, std::shared_ptr<const TlsContext> tls,
+                std::shared_ptr<const ListenerWebSocket> websocket) {
   if (slots_.full()) {
     ::close(socket);
     counters_.connections.fetch_sub(1, std::memory_order_relaxed);
@@ -55,6 +58,13 @@ void Hub::adopt(int socket, std::unique_ptr<Origin> origin, std::shared_ptr<cons
     watch(*slot);  // Its handshake does not take for ever.
   } else {
     slot = std::make_unique<ClientSocket>(id, socket);
+  }
+  if (websocket) {
+    slot->websocket = std::make_unique<WebSocketStream>();
+    slot->websocket->upgrade = std::make_unique<WebSocketStream::Upgrade>(
+        WebSocketStream::Upgrade{std::move(websocket), Clock::now(), nullptr, {}});
+    if (!slot->tls) begin_upgrade(*slot, std::move(origin));
+  } else if (!slot->tls) {
     open(*slot, std::move(origin));
   }
   update_interest(*slot);
@@ -72,8 +82,9 @@ ClientSocket* Hub::find(ConnectionId id) {
 
 void Hub::remove(ClientSocket& socket, std::string why) {
   const ConnectionId id = socket.id;
-  const bool known = !(socket.tls && socket.tls->origin);
-  if (!known) leave_handshake(socket);
+  const bool known =
+      !(socket.tls && socket.tls->origin) && !(socket.websocket && socket.websocket->upgrade);
+  if (!known && socket.tls) leave_handshake(socket);
   socket.outbox.clear(pool_);
   slots_.release(id);
   sockets_[connection_slot(id)].reset();
@@ -96,7 +107,8 @@ bool Hub::wants_input(const ClientSocket& socket) const {
            socket.outbox.size() <= limits_.outbox_bytes;
   if (socket.phase == ClientSocket::Phase::handshaking)
     return !socket.send_waiting && !socket.tls->queued;
-  return socket.phase == ClientSocket::Phase::lingering;
+  return socket.phase == ClientSocket::Phase::lingering ||
+         socket.phase == ClientSocket::Phase::upgrading;
 }
 
 void Hub::update_interest(ClientSocket& socket) {
@@ -125,12 +137,10 @@ void Hub::ready(ConnectionId id, Interest ready) {
 
 void Hub::read(ClientSocket& socket) {
   const ClientSocket::ReadResult result = socket.read({buffer_.get(), kBufferBytes});
-  const bool serving = socket.phase == ClientSocket::Phase::serving;
-  if (serving && result.size > 0) {
-    add_to(counters_.bytes_received, result.size);
-    const std::size_t count = events_.size();
-    socket.inbox.take({buffer_.get(), result.size}, socket.id, limits_.max_packet_size, events_);
-    if (events_.size() > count) schedule_turn();
+  if (socket.websocket) {
+    take_frames(socket, {buffer_.get(), result.size});
+  } else {
+    take_packets(socket, {buffer_.get(), result.size});
   }
   if (result.ended) {
     std::string why =
@@ -140,6 +150,14 @@ void Hub::read(ClientSocket& socket) {
   }
   if (result.wants_output) socket.send_waiting = true;
   update_interest(socket);
+}
+
+void Hub::take_packets(ClientSocket& socket, ByteView bytes) {
+  if (socket.phase != ClientSocket::Phase::serving || bytes.empty()) return;
+  add_to(counters_.bytes_received, bytes.size());
+  const std::size_t count = events_.size();
+  socket.inbox.take(bytes, socket.id, limits_.max_packet_size, events_);
+  if (events_.size() > count) schedule_turn();
 }
 
 void Hub::events_taken(std::size_t count) {
@@ -215,6 +233,10 @@ void Hub::sweep() {
     socket->watched = false;
     if (socket->phase == ClientSocket::Phase::handshaking) {
       look_at_handshake(*socket, now);
+      continue;
+    }
+    if (socket->phase == ClientSocket::Phase::upgrading) {
+      look_at_upgrade(*socket, now);
       continue;
     }
     if (socket->ending && now >= socket->ending->deadline) {

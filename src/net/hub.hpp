@@ -13,12 +13,15 @@
 #include "net/connection_slots.hpp"
 #include "net/poller.hpp"
 #include "net/tls_stream.hpp"
+#include "net/websocket_stream.hpp"
+#include "net/websocket_upgrade.hpp"
 
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -36,7 +39,7 @@ struct HubPorts {
   // Null: nobody wants to know. `opened` is not called for a socket whose ends are not known.
   std::function<void(ConnectionId, const FourTuple&)> opened = nullptr;
   std::function<void(ConnectionId)> closed = nullptr;
-  // Null: nobody wants to know. A handshake of TLS that failed: who and why, once a second at most.
+  // Null: nobody wants to know. A handshake of TLS or an upgrade that failed: who and why, once a second at most.
   std::function<void(const std::string&)> handshake_failed = nullptr;
 };
 
@@ -48,6 +51,8 @@ struct HubCounters {
   std::atomic<std::uint64_t> handshakes_full{0};  // Of TLS.
   std::atomic<std::uint64_t> handshakes_resumed{0};
   std::atomic<std::uint64_t> handshakes_failed{0};
+  std::atomic<std::uint64_t> upgrades_done{0};  // To WebSocket.
+  std::atomic<std::uint64_t> upgrades_refused{0};
 };
 
 class Hub {
@@ -59,9 +64,10 @@ class Hub {
 
   Hub(asio::io_context& io, std::uint8_t sink, const LimitsConfig& limits, HubPorts ports);
 
-  // Any thread: a socket that was accepted and does not block. Null: plain TCP.
+  // Any thread: a socket that was accepted and does not block. Null: plain TCP, no WebSocket.
   void offer(int socket, std::unique_ptr<Origin> origin,
-             std::shared_ptr<const TlsContext> tls = nullptr);
+             std::shared_ptr<const TlsContext> tls = nullptr,
+             std::shared_ptr<const ListenerWebSocket> websocket = nullptr);
   [[nodiscard]] const HubCounters& counters() const { return counters_; }
 
   void carry_out(Outputs&& outputs);
@@ -75,7 +81,8 @@ class Hub {
     std::uint32_t count = 0;
   };
 
-  void adopt(int socket, std::unique_ptr<Origin> origin, std::shared_ptr<const TlsContext> tls);
+  void adopt(int socket, std::unique_ptr<Origin> origin, std::shared_ptr<const TlsContext> tls,
+             std::shared_ptr<const ListenerWebSocket> websocket);
   void open(ClientSocket& socket, std::unique_ptr<Origin> origin);  // The core hears of it.
   static void add_to(std::atomic<std::uint64_t>& counter, std::uint64_t count);
   [[nodiscard]] ClientSocket* find(ConnectionId id);
@@ -87,6 +94,7 @@ class Hub {
   void update_interest(ClientSocket& socket);  // Whatever it depends on has changed.
   void ready(ConnectionId id, Interest ready);
   void read(ClientSocket& socket);
+  void take_packets(ClientSocket& socket, ByteView bytes);
   template <class OneEvent>
   void add_event(OneEvent event) {
     events_.emplace_back(std::in_place_type<OneEvent>, std::move(event));
@@ -102,12 +110,21 @@ class Hub {
   void forget_queued();                        // Those that are gone.
   void look_at_handshake(ClientSocket& socket, Clock::time_point now);
 
+  // WebSocket, in hub_websocket.cpp.
+  void begin_upgrade(ClientSocket& socket, std::unique_ptr<Origin> origin);
+  void take_frames(ClientSocket& socket, std::span<char> bytes);
+  std::span<char> take_upgrade(ClientSocket& socket, std::span<char> bytes);  // What is behind it.
+  void end_upgrade(ClientSocket& socket, std::string answer);
+  void refuse_upgrade(ClientSocket& socket, UpgradeAnswer answer);
+  void look_at_upgrade(ClientSocket& socket, Clock::time_point now);
+
   // Output, in hub_output.cpp.
   void carry_out(ClientSocket& socket, Output& output, const Outputs& outputs);
   void deliver(ClientSocket& socket, const Deliver& delivery, const MessageRef& message);
   void send_ack(ClientSocket& socket, const mqtt::Ack& ack);
   void send_packet(ClientSocket& socket, const mqtt::Packet& packet);
-  void begin_close(ClientSocket& socket, std::string why);
+  void begin_close(ClientSocket& socket, std::string why,
+                   std::uint16_t websocket_code = kWebSocketNormal);
   void bound_output(ClientSocket& socket, std::size_t size_before);
   void mark_dirty(ClientSocket& socket);
   void flush(ClientSocket& socket);
@@ -145,6 +162,7 @@ class Hub {
   std::size_t handshake_steps_ = 0;                    // Of this turn.
   std::vector<ConnectionId> handshakes_queued_;        // Would begin one.
   Clock::time_point handshake_told_at_;                // That one has failed.
+  SpareDecoder spare_decoder_;                         // Null: there was no WebSocket yet.
   asio::steady_timer sweep_timer_;
 };
 

@@ -46,7 +46,11 @@ void Hub::end_handshake(ClientSocket& socket) {
   tls.origin->certificate_user = tls.certificate_user();
   socket.phase = ClientSocket::Phase::serving;
   socket.send_waiting = false;
-  open(socket, std::move(tls.origin));
+  if (socket.websocket) {
+    begin_upgrade(socket, std::move(tls.origin));
+  } else {
+    open(socket, std::move(tls.origin));
+  }
   if (tls.holds_input()) return read(socket);  // What came together with the last of it.
   update_interest(socket);
 }

@@ -119,7 +119,8 @@ void Hub::mark_dirty(ClientSocket& socket) {
   dirty_.push_back(socket.id);
 }
 
-void Hub::begin_close(ClientSocket& socket, std::string why) {
+void Hub::begin_close(ClientSocket& socket, std::string why, std::uint16_t websocket_code) {
+  if (socket.websocket) socket.websocket->output.close(websocket_code);
   socket.phase = ClientSocket::Phase::flushing;
   socket.ending = std::make_unique<ClientSocket::Ending>(
       ClientSocket::Ending{Clock::now() + kCloseMax, std::move(why)});
@@ -148,6 +149,7 @@ void Hub::lose_output(ClientSocket& socket) {
   // What the client had sent before it closed still counts: it may end with a DISCONNECT that
   // forbids its will. So the end is found by reading.
   socket.outbox.clear(pool_);
+  if (socket.websocket) socket.websocket->output.clear();
   socket.output_lost = true;
   all_sent(socket);
 }

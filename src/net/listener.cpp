@@ -37,7 +37,10 @@ bool is_missing_family(const asio::error_code& error) {
 
 Listener::Listener(asio::io_context& io, ListenerConfig config, Reception& reception,
                    std::shared_ptr<const TlsContext> tls)
-    : io_(io), config_(std::move(config)), reception_(reception), tls_(std::move(tls)) {}
+    : io_(io), config_(std::move(config)), reception_(reception), tls_(std::move(tls)) {
+  if (config_.websocket)
+    websocket_ = std::make_shared<const ListenerWebSocket>(*config_.websocket);
+}
 
 Result<void> Listener::open() {
   tcp::resolver resolver(io_);
@@ -113,7 +116,9 @@ void Listener::close() {
 
 std::vector<std::string> Listener::bound_urls() const {
   std::vector<std::string> urls;
-  for (const Door& door : doors_) urls.push_back(config_.scheme + "://" + text_of(door.endpoint));
+  const std::string path = websocket_ ? websocket_->path : "";
+  for (const Door& door : doors_)
+    urls.push_back(config_.scheme + "://" + text_of(door.endpoint) + path);
   return urls;
 }
 
@@ -168,7 +173,7 @@ bool Listener::accept_one(Door& door) {
   origin->address = text_of(peer);
   origin->listener = config_.url;
   origin->loopback = door.endpoint.address().is_loopback();
-  reception_.welcome(socket, std::move(origin), tls_, at);
+  reception_.welcome(socket, std::move(origin), tls_, at, websocket_);
   return true;
 }
 

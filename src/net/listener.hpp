@@ -57,6 +57,7 @@ class Listener {
   ListenerConfig config_;
   Reception& reception_;
   std::shared_ptr<const TlsContext> tls_;
+  std::shared_ptr<const ListenerWebSocket> websocket_;  // Null: MQTT as it is.
   std::list<Door> doors_;  // Acceptors are referred to while they wait.
 };
 

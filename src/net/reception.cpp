@@ -19,7 +19,8 @@ void Reception::set_limits(const LimitsConfig& limits) {
 }
 
 void Reception::welcome(int socket, std::unique_ptr<Origin> origin,
-                        std::shared_ptr<const TlsContext> tls, Instant now) {
+                        std::shared_ptr<const TlsContext> tls, Instant now,
+                        std::shared_ptr<const ListenerWebSocket> websocket) {
   budget_.take();
   if (connections() >= connections_max_) {
     ++turned_away_;
@@ -29,7 +30,7 @@ void Reception::welcome(int socket, std::unique_ptr<Origin> origin,
                        now);
   }
   origin->entropy = entropy_.take();
-  hubs_[next_hub_]->offer(socket, std::move(origin), std::move(tls));
+  hubs_[next_hub_]->offer(socket, std::move(origin), std::move(tls), std::move(websocket));
   next_hub_ = (next_hub_ + 1) % hubs_.size();
 }
 
@@ -54,6 +55,15 @@ HandshakeCounts Reception::handshakes() const {
     counts.full += counters.handshakes_full.load(std::memory_order_relaxed);
     counts.resumed += counters.handshakes_resumed.load(std::memory_order_relaxed);
     counts.failed += counters.handshakes_failed.load(std::memory_order_relaxed);
+  }
+  return counts;
+}
+
+UpgradeCounts Reception::upgrades() const {
+  UpgradeCounts counts;
+  for (const Hub* hub : hubs_) {
+    counts.done += hub->counters().upgrades_done.load(std::memory_order_relaxed);
+    counts.refused += hub->counters().upgrades_refused.load(std::memory_order_relaxed);
   }
   return counts;
 }

@@ -23,6 +23,11 @@ struct HandshakeCounts {
   std::uint64_t failed = 0;
 };
 
+struct UpgradeCounts {
+  std::uint64_t done = 0;
+  std::uint64_t refused = 0;
+};
+
 class Reception {
  public:
   // The hubs outlive it. `warn` is called at most once a second.
@@ -34,11 +39,12 @@ class Reception {
   // When the next connection may be accepted: now, or later.
   [[nodiscard]] Instant next_at(Instant now) { return budget_.next_at(now); }
   void welcome(int socket, std::unique_ptr<Origin> origin, std::shared_ptr<const TlsContext> tls,
-               Instant now);
+               Instant now, std::shared_ptr<const ListenerWebSocket> websocket = nullptr);
   void report_full(const std::string& why, Instant now);
 
   [[nodiscard]] std::uint64_t connections() const;  // Of all hubs.
   [[nodiscard]] HandshakeCounts handshakes() const;
+  [[nodiscard]] UpgradeCounts upgrades() const;
   [[nodiscard]] std::uint64_t turned_away() const { return turned_away_; }
 
  private:

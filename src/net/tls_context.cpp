@@ -22,7 +22,8 @@ namespace {
 constexpr std::size_t kTicketNameSize = 16;
 // A ticket says nothing about the listener it comes from: judge_ticket() asks what this one asks.
 constexpr std::string_view kSessionIdContext = "tandemq";
-constexpr std::string_view kProtocol = "\x04mqtt";
+constexpr std::string_view kMqttProtocol = "\x04mqtt";
+constexpr std::string_view kHttpProtocol = "\x08http/1.1";  // WebSocket begins with it.
 
 std::int64_t unix_time_s() {
   using std::chrono::system_clock;
@@ -30,13 +31,14 @@ std::int64_t unix_time_s() {
       .count();
 }
 
-// Who offers protocols, and MQTT is none of them, wants something else (RFC 7301 section 3.2).
+// Who offers protocols, and ours is none of them, wants something else (RFC 7301 section 3.2).
 int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* size,
-                    const unsigned char* offered, unsigned offered_size, void*) {
-  auto* const ours = reinterpret_cast<const unsigned char*>(kProtocol.data());
+                    const unsigned char* offered, unsigned offered_size, void* protocol) {
+  const auto wanted = *static_cast<const std::string_view*>(protocol);
+  auto* const ours = reinterpret_cast<const unsigned char*>(wanted.data());
   unsigned char* found = nullptr;
-  if (SSL_select_next_proto(&found, size, ours, kProtocol.size(), offered, offered_size) !=
-      OPENSSL_NPN_NEGOTIATED)
+  if (SSL_select_next_proto(&found, size, ours, static_cast<unsigned>(wanted.size()), offered,
+                            offered_size) != OPENSSL_NPN_NEGOTIATED)
     return SSL_TLSEXT_ERR_ALERT_FATAL;
   *chosen = found;
   return SSL_TLSEXT_ERR_OK;
@@ -57,7 +59,7 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::make(const ListenerConfig&
   if (!files) return tl::unexpected(std::move(files.error()));
   std::shared_ptr<TlsContext> context(
       new TlsContext(std::move(*files), *listener.tls, std::move(keys)));
-  context->prepare();
+  context->prepare(listener.websocket ? kHttpProtocol : kMqttProtocol);
   return context;
 }
 
@@ -68,14 +70,15 @@ TlsContext::TlsContext(ListenerContext files, const ListenerTls& settings,
       user_from_(settings.user_from),
       keys_(std::move(keys)) {}
 
-void TlsContext::prepare() {
+void TlsContext::prepare(const std::string_view& protocol) {
   SSL_CTX* const context = native();
   SSL_CTX_set_options(
       context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
   // An idle connection holds no buffers; the outbox may have moved when a record is sent on.
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                 SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-  SSL_CTX_set_alpn_select_cb(context, choose_protocol, nullptr);
+  // It is only read.
+  SSL_CTX_set_alpn_select_cb(context, choose_protocol, const_cast<std::string_view*>(&protocol));
   // Sessions are the clients' to keep, in tickets.
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_session_id_context(context,

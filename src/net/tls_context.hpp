@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <openssl/types.h>
 
@@ -34,7 +35,7 @@ class TlsContext {
  private:
   TlsContext(ListenerContext files, const ListenerTls& settings,
              std::shared_ptr<const TicketKeys> keys);
-  void prepare();
+  void prepare(const std::string_view& protocol);  // Of ALPN; it lives for ever.
 
   struct Callbacks;  // What OpenSSL asks.
   [[nodiscard]] bool still_trusts(X509* certificate) const;

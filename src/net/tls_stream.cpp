@@ -1,6 +1,7 @@
 #include "net/tls_stream.hpp"
 
 #include "base/ensure.hpp"
+#include "net/websocket_output.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -23,9 +24,11 @@ bool is_later(int error) {
 }
 
 // At least as much as the last time, if that was not taken whole: OpenSSL has made a record of it.
-std::span<const char> next_payload(const Outbox& outbox, std::span<char> buffer) {
+std::span<const char> next_payload(const Outbox& outbox, WebSocketOutput* frames,
+                                   std::span<char> buffer) {
   std::array<iovec, 64> views;
-  const std::size_t count = outbox.gather(views);
+  const std::size_t count =
+      frames == nullptr ? outbox.gather(views) : frames->gather(outbox, views);
   const auto* const first = static_cast<const char*>(views[0].iov_base);
   if (views[0].iov_len >= buffer.size()) return {first, buffer.size()};
   std::size_t size = 0;
@@ -210,11 +213,11 @@ ClientSocket::ReadResult TlsStream::read(std::span<char> buffer) {
   }
 }
 
-ClientSocket::SendResult TlsStream::send(Outbox& outbox, PendingPool& pool,
-                                         std::uint64_t& bytes_sent) {
+ClientSocket::SendResult TlsStream::send(Outbox& outbox, WebSocketOutput* frames,
+                                         PendingPool& pool, std::uint64_t& bytes_sent) {
   if (stage_ != Stage::open) return ClientSocket::SendResult::failed;
-  while (!outbox.empty()) {
-    const std::span<const char> payload = next_payload(outbox, buffers_.output);
+  while (!(frames == nullptr ? outbox.empty() : frames->empty(outbox))) {
+    const std::span<const char> payload = next_payload(outbox, frames, buffers_.output);
     ERR_clear_error();
     const int size = SSL_write(ssl_.get(), payload.data(), static_cast<int>(payload.size()));
     if (size <= 0) {
@@ -223,7 +226,11 @@ ClientSocket::SendResult TlsStream::send(Outbox& outbox, PendingPool& pool,
       fail(text_of_error(ssl_.get()));
       return ClientSocket::SendResult::failed;
     }
-    outbox.sent(static_cast<std::size_t>(size), pool);
+    if (frames == nullptr) {
+      outbox.sent(static_cast<std::size_t>(size), pool);
+    } else {
+      frames->sent(static_cast<std::size_t>(size), outbox, pool);
+    }
     bytes_sent += static_cast<std::uint64_t>(size);
   }
   return ClientSocket::SendResult::all_sent;

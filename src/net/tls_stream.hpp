@@ -20,6 +20,8 @@
 
 namespace tandemq {
 
+class WebSocketOutput;
+
 // Of a hub.
 struct TlsBuffers {
   std::array<char, 32'768> input;   // From the socket, as it came.
@@ -46,7 +48,9 @@ class TlsStream {
 
   // As those of ClientSocket. What comes after a failure is read and thrown away.
   ClientSocket::ReadResult read(std::span<char> buffer);
-  ClientSocket::SendResult send(Outbox& outbox, PendingPool& pool, std::uint64_t& bytes_sent);
+  // `frames` is null without WebSocket.
+  ClientSocket::SendResult send(Outbox& outbox, WebSocketOutput* frames, PendingPool& pool,
+                                std::uint64_t& bytes_sent);
   bool shut_output();  // Once is enough; says goodbye to the peer.
   // Has it read from the socket what it has not given away yet?
   [[nodiscard]] bool holds_input() const { return !held_.empty(); }
