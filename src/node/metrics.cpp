@@ -142,6 +142,12 @@ void add_tls(MetricsPage& page, const TlsFigures& tls) {
                static_cast<double>(certificate.expires_in_s), {"listener", certificate.listener});
 }
 
+void add_websocket(MetricsPage& page, const WebSocketFigures& websocket) {
+  constexpr const char* kUpgrades = "Clients that asked for a WebSocket, and what they got.";
+  page.counter("websocket_upgrades_total", kUpgrades, websocket.upgraded, {"result", "done"});
+  page.counter("websocket_upgrades_total", kUpgrades, websocket.refused, {"result", "refused"});
+}
+
 void add_state(MetricsPage& page, const StatusReport& broker) {
   const auto gauge = [&](const char* name, const char* help, auto value) {
     page.gauge(name, help, static_cast<double>(value));
@@ -252,6 +258,7 @@ std::string metrics_text(const NodeFigures& node, const Measures& measures) {
   if (node.core) add_role(page, *node.core);
   if (node.core && node.core->peer) add_peer(page, *node.core->peer);
   if (node.core && node.core->tls) add_tls(page, *node.core->tls);
+  if (node.core && node.core->websocket) add_websocket(page, *node.core->websocket);
   page.histogram("commit_duration_seconds",
                  "How long answers waited for their record to be committed.", measures.commit_ns,
                  kNs);

@@ -38,6 +38,11 @@ struct TlsFigures {
   std::vector<CertificateFigures> certificates{};
 };
 
+struct WebSocketFigures {
+  std::uint64_t upgraded = 0;
+  std::uint64_t refused = 0;
+};
+
 // What only the core thread can tell.
 struct CoreFigures {
   bool leads = false;
@@ -48,6 +53,8 @@ struct CoreFigures {
   std::optional<PeerFigures> peer{};     // None: the node is alone by its settings.
   std::optional<StatusReport> broker{};  // Of a node that leads.
   std::optional<TlsFigures> tls{};       // None: no listener has TLS.
+  // None: no listener is one of WebSocket.
+  std::optional<WebSocketFigures> websocket{};
 };
 
 struct NodeFigures {

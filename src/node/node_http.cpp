@@ -7,6 +7,7 @@
 #include "node/metrics.hpp"
 #include "node/node.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace tandemq {
@@ -61,6 +62,12 @@ CoreFigures Node::figures_of_core() const {
     const HandshakeCounts counts = reception_->handshakes();
     figures.tls =
         TlsFigures{counts.full, counts.resumed, counts.failed, certificates_.figures(clock_.now())};
+  }
+  const auto& listeners = config_.listeners;
+  if (std::any_of(listeners.begin(), listeners.end(),
+                  [](const ListenerConfig& one) { return one.websocket.has_value(); })) {
+    const UpgradeCounts counts = reception_->upgrades();
+    figures.websocket = WebSocketFigures{counts.done, counts.refused};
   }
   if (primary_) figures.broker = inspect_status(primary_->broker().world(), clock_.now());
   return figures;

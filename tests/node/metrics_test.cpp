@@ -76,8 +76,11 @@ CoreFigures leading(std::optional<PeerFigures> peer = std::nullopt) {
 TEST_CASE("TLS has figures where a listener has it") {
   CoreFigures core = leading();
   CHECK_FALSE(samples(node_with(core)).contains("tandemq_tls_handshakes_total{result=\"full\"}"));
+  core.websocket = WebSocketFigures{4, 5};
   core.tls = TlsFigures{1, 2, 3, {{"mqtts://a", 86'400}, {"mqtts://b", -5}}};
   const auto seen = samples(node_with(core));
+  CHECK(seen.at("tandemq_websocket_upgrades_total{result=\"done\"}") == 4);
+  CHECK(seen.at("tandemq_websocket_upgrades_total{result=\"refused\"}") == 5);
   CHECK(seen.at("tandemq_tls_handshakes_total{result=\"full\"}") == 1);
   CHECK(seen.at("tandemq_tls_handshakes_total{result=\"resumed\"}") == 2);
   CHECK(seen.at("tandemq_tls_handshakes_total{result=\"failed\"}") == 3);
