@@ -102,6 +102,8 @@ class Translator {
   std::size_t log_level_ = 0;  // Index in kLogLevels.
 };
 
+constexpr std::string_view kWebSockets = "websockets";
+
 // From the least to the most that is written.
 constexpr std::string_view kLogLevels[] = {"", "error", "warn", "info", "debug"};
 
@@ -189,8 +191,8 @@ std::string Translator::refusal_of(const Listener& listener) const {
     return "its TLS is not translated, and without it everybody could read along. Add it as "
            "mqtts://HOST:PORT?cert=FILE&key=FILE, see docs/SECURITY.md.";
   const Given* protocol = find(listener.options, "protocol");
-  if (protocol != nullptr && protocol->value != "mqtt")
-    return "of the protocols there is only mqtt, no websockets.";
+  if (protocol != nullptr && protocol->value != "mqtt" && protocol->value != kWebSockets)
+    return "of the protocols there are mqtt and websockets only.";
   if (listener.host.starts_with('/') || listener.port == "0")
     return "clients cannot connect on a unix socket.";
   if (has("mount_point"))
@@ -209,13 +211,18 @@ void Translator::translate(Listener& listener) {
                 " is left out: " + refusal);
   std::vector<std::string> hosts = {listener.host};
   const Given* domain = find(listener.options, "socket_domain");
+  const Given* protocol = find(listener.options, "protocol");
   if (listener.host.empty()) {
     hosts = {"0.0.0.0", "::"};
     if (domain != nullptr) hosts = {domain->value == "ipv6" ? "::" : "0.0.0.0"};
   }
   for (const std::string& host : hosts) {
     const bool is_ipv6 = host.find(':') != std::string::npos;
-    const std::string url = "mqtt://" + (is_ipv6 ? "[" + host + "]" : host) + ":" + listener.port;
+    // There every path is taken.
+    const bool websocket = protocol != nullptr && protocol->value == kWebSockets;
+    const std::string url = (websocket ? "ws://" : "mqtt://") +
+                            (is_ipv6 ? "[" + host + "]" : host) + ":" + listener.port +
+                            (websocket ? "/*" : "");
     if (const auto parsed = parse_listener_url(url); !parsed) {
       note(listener.place + "it is left out: " + parsed.error().text + ".");
     } else {

@@ -23,7 +23,8 @@ constexpr std::string_view kLog =
 constexpr std::string_view kPlugin =
     "there are no plugins; use auth.password_file and auth.acl_file.";
 constexpr std::string_view kSystemd = "not needed, the service file of the package does it.";
-constexpr std::string_view kWebsockets = "there are no websockets.";
+constexpr std::string_view kWebsockets =
+    "not needed, a request for a WebSocket has at most 8 KB, and log.level is for all.";
 
 constexpr Option copied(std::string_view name, Scope scope, Value value, std::string_view key,
                         std::uint64_t zero_means = 0) {
@@ -101,7 +102,7 @@ constexpr Option kOptions[] = {
     told("connection_messages", kLog),
     told("websockets_log_level", kWebsockets),
     told("websockets_headers_size", kWebsockets),
-    told("http_dir", kWebsockets, Scope::listener),
+    told("http_dir", "no files are served.", Scope::listener),
     told("pid_file", kSystemd),
     told("user", kSystemd),
     told("plugin", kPlugin, Scope::security),

@@ -114,13 +114,16 @@ TEST_CASE("listeners keep their addresses") {
         Lines{"mqtt://[::1]:1884", "mqtt://broker.example:1885"});
   CHECK(urls_of("port 1999\nbind_address 10.0.0.1\nlistener 1 10.0.0.2\n") ==
         Lines{"mqtt://10.0.0.1:1999", "mqtt://10.0.0.2:1"});
+  CHECK(urls_of("listener 9001\nprotocol websockets\nlistener 1883 ::1\nprotocol mqtt\n") ==
+        Lines{"ws://0.0.0.0:9001/*", "ws://[::]:9001/*", "mqtt://[::1]:1883"});
   CHECK(has_note(translated("listener 99999 10.0.0.1\n"), "m.conf:1: listener", "left out"));
 }
 
 TEST_CASE("a listener is left out if what protects it is not there") {
   for (const char* options :
-       {"protocol websockets\n", "certfile c\nkeyfile k\n", "psk_hint h\n",
-        "require_certificate true\n", "mount_point kitchen/\n", "bind_interface eth1\n"}) {
+       {"protocol http_api\n", "protocol websockets\ncertfile c\nkeyfile k\n",
+        "certfile c\nkeyfile k\n", "psk_hint h\n", "require_certificate true\n",
+        "mount_point kitchen/\n", "bind_interface eth1\n"}) {
     const MosquittoConf conf =
         translated("listener 1883 127.0.0.1\nlistener 8883\n" + std::string(options));
     CHECK(conf.lines.at(0) == "listener = mqtt://127.0.0.1:1883");
@@ -147,9 +150,8 @@ TEST_CASE("clients without a user name are allowed where Mosquitto 2.0 allows th
       translated(each + inside + "listener 2 10.0.0.1\nallow_anonymous true\nlistener 3\n");
   CHECK(config_of(mixed).auth.anonymous == "false");
   CHECK(has_note(mixed, "per_listener_settings", "Now all need one"));
-  CHECK(
-      config_of(each + "listener 2\nprotocol websockets\nallow_anonymous true\n").auth.anonymous ==
-      "false");
+  CHECK(config_of(each + "listener 2\nprotocol http_api\nallow_anonymous true\n").auth.anonymous ==
+        "false");
 }
 
 TEST_CASE("rights of one listener bind all rather than none") {
