@@ -110,13 +110,13 @@ class Checker {
       return listener.tls && listener.tls->client_certificate == ClientCertificate::required;
     };
     const auto names_users = [](const ListenerConfig& listener) {
+      if (listener.proxy_user) return true;
       return listener.tls && listener.tls->client_certificate != ClientCertificate::none &&
              listener.tls->user_from != UserFrom::none;
     };
-    const auto open =
-        std::find_if(listeners.begin(), listeners.end(), [&](const ListenerConfig& listener) {
-          return !is_loopback(listener.host) && !asks(listener);
-        });
+    const auto open = std::find_if(
+        listeners.begin(), listeners.end(),
+        [&](const ListenerConfig& listener) { return !is_local(listener) && !asks(listener); });
     if (auth.anonymous == "true" && open != listeners.end())
       warning("auth.anonymous = true: anyone who reaches '" + open->url + "' can connect");
     check_tokens();
@@ -127,7 +127,7 @@ class Checker {
       warning(none + "nobody can connect");
     const auto closed =
         std::find_if(listeners.begin(), listeners.end(), [&](const ListenerConfig& listener) {
-          return !is_loopback(listener.host) && !names_users(listener);
+          return !is_local(listener) && !names_users(listener);
         });
     if (auth.anonymous == "loopback" && closed != listeners.end())
       warning(none + "nobody can connect to '" + closed->url + "'");

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/commit_level.hpp"
+#include "config/ip_network.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -45,6 +46,8 @@ struct ListenerConfig {
   std::optional<ListenerTls> tls{};  // None: plain TCP.
   // None: packets follow each other on the stream.
   std::optional<ListenerWebSocket> websocket{};
+  std::vector<IpNetwork> proxies{};  // Who speaks the PROXY protocol; empty: clients come directly.
+  bool proxy_user = false;           // The user is whom the proxy has seen a certificate of.
 };
 
 // What the acknowledgements of a user, or of messages to some topics, wait for.

@@ -83,6 +83,18 @@ Result<void> take_text(std::string& text, std::string value) {
   return {};
 }
 
+// Divided by commas.
+Result<void> take_networks(std::vector<IpNetwork>& networks, const std::string& value) {
+  for (std::size_t begin = 0; begin <= value.size();) {
+    const std::size_t end = std::min(value.find(',', begin), value.size());
+    const auto network = parse_ip_network(value.substr(begin, end - begin));
+    if (!network) return failure(network.error().text);
+    networks.push_back(*network);
+    begin = end + 1;
+  }
+  return {};
+}
+
 template <class Choice>
 Result<void> take_choice(Choice& choice, std::string_view value,
                          std::span<const std::string_view> words) {
@@ -112,6 +124,7 @@ Result<void> take_origins(std::vector<std::string>& origins, std::string_view va
 constexpr std::array<std::string_view, 3> kCertificates = {"none", "optional", "required"};
 constexpr std::array<std::string_view, 4> kUsers = {"none", "cn", "san", "fingerprint"};
 constexpr std::array<std::string_view, 2> kVersions = {"1.2", "1.3"};
+constexpr std::array<std::string_view, 2> kProxyUsers = {"none", "cn"};
 
 struct Parameter {
   std::string_view name;
@@ -163,6 +176,12 @@ constexpr Parameter kParameters[] = {
        return take_origins(to.websocket->origins, value);
      },
      true},
+    {"proxy", false,
+     [](ListenerConfig& to, std::string value) { return take_networks(to.proxies, value); }},
+    {"proxy_user", false,
+     [](ListenerConfig& to, std::string value) {
+       return take_choice(to.proxy_user, value, kProxyUsers);
+     }},
 };
 
 // %26 is &, so that a value can hold what divides them.
@@ -225,6 +244,14 @@ Result<void> check_tls_parameters(const ListenerTls& tls,
   return {};
 }
 
+Result<void> check_proxy_parameters(const ListenerConfig& listener) {
+  if (!listener.proxy_user) return {};
+  if (listener.proxies.empty()) return failure("proxy_user needs proxy=ADDRESS, who names them");
+  if (listener.tls && listener.tls->client_certificate != ClientCertificate::none)
+    return failure("proxy_user and client_cert: either the proxy asks for certificates, or we do");
+  return {};
+}
+
 // "?key=value&key=value", or nothing.
 Result<void> take_query(std::string_view query, ListenerConfig& listener) {
   std::vector<std::string_view> taken;
@@ -234,6 +261,7 @@ Result<void> take_query(std::string_view query, ListenerConfig& listener) {
     query.remove_prefix(pair.size());
     if (auto done = take_parameter(pair, listener, taken); !done) return done;
   }
+  if (auto fits = check_proxy_parameters(listener); !fits) return fits;
   return listener.tls ? check_tls_parameters(*listener.tls, taken) : Result<void>();
 }
 
@@ -288,6 +316,10 @@ Result<ListenerConfig> parse_listener_url(std::string_view url) {
   if (!parts.port.empty() && !parse_port(parts.port, listener.port))
     return refused("PORT is not a number from 0 to 65535");
   return listener;
+}
+
+bool is_local(const ListenerConfig& listener) {
+  return is_loopback(listener.host) && listener.proxies.empty();
 }
 
 Result<HostPort> parse_host_port(std::string_view text) {

@@ -28,5 +28,7 @@ Result<HostPort> parse_host_port(std::string_view text);
 
 // Can only this machine reach a listener on this host?
 bool is_loopback(std::string_view host);
+// Do its clients come from this machine? Those behind a proxy need not.
+bool is_local(const ListenerConfig& listener);
 
 }  // namespace tandemq

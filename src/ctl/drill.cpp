@@ -17,8 +17,14 @@ std::string reachable(const std::string& host) {
   return host == "::" ? "::1" : host;
 }
 
+// Only proxies may come there.
+bool is_closed_here(const ListenerConfig& listener) {
+  return !listener.proxies.empty();
+}
+
 // Clients are on other machines; and of a listener in plain MQTT more can be learned.
 int rank(const ListenerConfig& listener) {
+  if (is_closed_here(listener)) return -1;
   return (is_loopback(listener.host) ? 0 : 2) + (listener.scheme == kPlain ? 1 : 0);
 }
 
@@ -158,6 +164,7 @@ Result<std::vector<DrillTarget>> drill_targets(const Config& config, const std::
   const auto listener =
       std::max_element(config.listeners.begin(), config.listeners.end(),
                        [](const auto& one, const auto& other) { return rank(one) < rank(other); });
+  if (is_closed_here(*listener)) return failure("The listener is for proxies only: " + missing);
   if (listener->port == 0) return failure("The listener has any port that is free: " + missing);
   const bool plain = listener->scheme == kPlain;
   const std::string& address = config.failover.vip_address;

@@ -11,7 +11,7 @@
 namespace tandemq {
 namespace {
 
-constexpr std::string_view kListeners = "listener";  // Its values hold no comma.
+constexpr std::string_view kListeners = "listener";  // Its values hold no ", ".
 
 // As `config show` writes what may stand there several times.
 void add_values(SettingList& list, const ConfigOption& option, const std::string& values) {

@@ -27,6 +27,7 @@ class ClientSocket {
   using TimePoint = std::chrono::steady_clock::time_point;
 
   enum class Phase : std::uint8_t {
+    announcing,   // A proxy says who the client is; nobody knows of it but its hub.
     handshaking,  // Of TLS; nobody knows of it but its hub.
     upgrading,    // To WebSocket; neither.
     serving,      // Packets go both ways.

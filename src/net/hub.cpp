@@ -30,17 +30,14 @@ Hub::Hub(asio::io_context& io, std::uint8_t sink, const LimitsConfig& limits, Hu
       buffer_(std::make_unique<char[]>(kBufferBytes)),
       sweep_timer_(io) {}
 
-void Hub::offer(int socket, std::unique_ptr<Origin> origin, std::shared_ptr<const TlsContext> tls,
-                std::shared_ptr<const ListenerWebSocket> websocket) {
+void Hub::offer(int socket, std::unique_ptr<Origin> origin, Transport transport) {
   counters_.connections.fetch_add(1, std::memory_order_relaxed);
-  asio::post(io_, [this, socket, from = std::move(origin), tls = std::move(tls),
-                   rules = std::move(websocket)]() mutable {
-    adopt(socket, std::move(from), std::move(tls), std::move(rules));
+  asio::post(io_, [this, socket, from = std::move(origin), below = std::move(transport)]() mutable {
+    adopt(socket, std::move(from), std::move(below));
   });
 }
 
-void Hub::adopt(int socket, std::unique_ptr<Origin> origin, std::shared_ptr<const TlsContext> tls,
-                std::shared_ptr<const ListenerWebSocket> websocket) {
+void Hub::adopt(int socket, std::unique_ptr<Origin> origin, Transport transport) {
   if (slots_.full()) {
     ::close(socket);
     counters_.connections.fetch_sub(1, std::memory_order_relaxed);
@@ -49,25 +46,33 @@ void Hub::adopt(int socket, std::unique_ptr<Origin> origin, std::shared_ptr<cons
   const ConnectionId id = slots_.obtain();
   if (sockets_.size() < slots_.slot_count()) sockets_.resize(slots_.slot_count());
   auto& slot = sockets_[connection_slot(id)];
-  if (tls) {
+  if (transport.tls) {
     if (!tls_buffers_) tls_buffers_ = std::make_unique<TlsBuffers>();
     slot = std::make_unique<ClientSocket>(
         id, socket,
-        std::make_unique<TlsStream>(std::move(tls), *tls_buffers_, socket, std::move(origin),
-                                    Clock::now()));
+        std::make_unique<TlsStream>(std::move(transport.tls), *tls_buffers_, socket,
+                                    std::move(origin), Clock::now()));
     watch(*slot);  // Its handshake does not take for ever.
   } else {
     slot = std::make_unique<ClientSocket>(id, socket);
   }
-  if (websocket) {
+  if (transport.websocket) {
     slot->websocket = std::make_unique<WebSocketStream>();
     slot->websocket->upgrade = std::make_unique<WebSocketStream::Upgrade>(
-        WebSocketStream::Upgrade{std::move(websocket), Clock::now(), nullptr, {}});
-    if (!slot->tls) begin_upgrade(*slot, std::move(origin));
+        WebSocketStream::Upgrade{std::move(transport.websocket), Clock::now(), nullptr, {}});
+  }
+  if (transport.proxy != ProxyUse::none) {
+    await_header(*slot, std::move(origin), transport.proxy);
   } else if (!slot->tls) {
-    open(*slot, std::move(origin));
+    begin_serving(*slot, std::move(origin));
   }
   update_interest(*slot);
+}
+
+void Hub::begin_serving(ClientSocket& socket, std::unique_ptr<Origin> origin) {
+  if (socket.websocket) return begin_upgrade(socket, std::move(origin));
+  socket.phase = ClientSocket::Phase::serving;
+  open(socket, std::move(origin));
 }
 
 void Hub::open(ClientSocket& socket, std::unique_ptr<Origin> origin) {
@@ -82,8 +87,10 @@ ClientSocket* Hub::find(ConnectionId id) {
 
 void Hub::remove(ClientSocket& socket, std::string why) {
   const ConnectionId id = socket.id;
-  const bool known =
-      !(socket.tls && socket.tls->origin) && !(socket.websocket && socket.websocket->upgrade);
+  const bool announced = socket.phase == ClientSocket::Phase::announcing;
+  const bool known = !announced && !(socket.tls && socket.tls->origin) &&
+                     !(socket.websocket && socket.websocket->upgrade);
+  if (announced) announced_.erase(id);
   if (!known && socket.tls) leave_handshake(socket);
   socket.outbox.clear(pool_);
   slots_.release(id);
@@ -108,7 +115,8 @@ bool Hub::wants_input(const ClientSocket& socket) const {
   if (socket.phase == ClientSocket::Phase::handshaking)
     return !socket.send_waiting && !socket.tls->queued;
   return socket.phase == ClientSocket::Phase::lingering ||
-         socket.phase == ClientSocket::Phase::upgrading;
+         socket.phase == ClientSocket::Phase::upgrading ||
+         socket.phase == ClientSocket::Phase::announcing;
 }
 
 void Hub::update_interest(ClientSocket& socket) {
@@ -122,6 +130,8 @@ void Hub::ready(ConnectionId id, Interest ready) {
   ClientSocket* socket = find(id);
   if (socket != nullptr && socket->phase == ClientSocket::Phase::handshaking)
     return go_on_with_handshake(*socket);
+  if (socket != nullptr && socket->phase == ClientSocket::Phase::announcing)
+    return read_header(*socket);
   if (socket != nullptr && ready.output && socket->send_waiting) {
     flush(*socket);
     socket = find(id);
@@ -237,6 +247,10 @@ void Hub::sweep() {
     }
     if (socket->phase == ClientSocket::Phase::upgrading) {
       look_at_upgrade(*socket, now);
+      continue;
+    }
+    if (socket->phase == ClientSocket::Phase::announcing) {
+      look_at_announced(*socket, now);
       continue;
     }
     if (socket->ending && now >= socket->ending->deadline) {

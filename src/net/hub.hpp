@@ -33,13 +33,16 @@
 
 namespace tandemq {
 
+struct ProxyHeader;
+
 struct HubPorts {
   std::function<void(std::vector<Event>&)> put_events;  // Takes the content over.
   std::function<void(ConnectionId, CheckPassword)> check_password;
   // Null: nobody wants to know. `opened` is not called for a socket whose ends are not known.
   std::function<void(ConnectionId, const FourTuple&)> opened = nullptr;
   std::function<void(ConnectionId)> closed = nullptr;
-  // Null: nobody wants to know. A handshake of TLS or an upgrade that failed: who and why, once a second at most.
+  // Null: nobody wants to know. A handshake of TLS, an upgrade or a PROXY header that failed: who
+  // and why, once a second at most.
   std::function<void(const std::string&)> handshake_failed = nullptr;
 };
 
@@ -53,6 +56,17 @@ struct HubCounters {
   std::atomic<std::uint64_t> handshakes_failed{0};
   std::atomic<std::uint64_t> upgrades_done{0};  // To WebSocket.
   std::atomic<std::uint64_t> upgrades_refused{0};
+  std::atomic<std::uint64_t> proxy_headers_refused{0};
+};
+
+// What is taken from the PROXY header of a connection; none: it has no such header.
+enum class ProxyUse : std::uint8_t { none, address, address_and_user };
+
+// What is between a socket and the packets of MQTT; without any of it they are right on TCP.
+struct Transport {
+  std::shared_ptr<const TlsContext> tls = nullptr;
+  std::shared_ptr<const ListenerWebSocket> websocket = nullptr;
+  ProxyUse proxy = ProxyUse::none;
 };
 
 class Hub {
@@ -64,10 +78,8 @@ class Hub {
 
   Hub(asio::io_context& io, std::uint8_t sink, const LimitsConfig& limits, HubPorts ports);
 
-  // Any thread: a socket that was accepted and does not block. Null: plain TCP, no WebSocket.
-  void offer(int socket, std::unique_ptr<Origin> origin,
-             std::shared_ptr<const TlsContext> tls = nullptr,
-             std::shared_ptr<const ListenerWebSocket> websocket = nullptr);
+  // Any thread: a socket that was accepted and does not block.
+  void offer(int socket, std::unique_ptr<Origin> origin, Transport transport = {});
   [[nodiscard]] const HubCounters& counters() const { return counters_; }
 
   void carry_out(Outputs&& outputs);
@@ -81,8 +93,9 @@ class Hub {
     std::uint32_t count = 0;
   };
 
-  void adopt(int socket, std::unique_ptr<Origin> origin, std::shared_ptr<const TlsContext> tls,
-             std::shared_ptr<const ListenerWebSocket> websocket);
+  void adopt(int socket, std::unique_ptr<Origin> origin, Transport transport);
+  // TLS and the PROXY header, if there are any, are done.
+  void begin_serving(ClientSocket& socket, std::unique_ptr<Origin> origin);
   void open(ClientSocket& socket, std::unique_ptr<Origin> origin);  // The core hears of it.
   static void add_to(std::atomic<std::uint64_t>& counter, std::uint64_t count);
   [[nodiscard]] ClientSocket* find(ConnectionId id);
@@ -101,10 +114,24 @@ class Hub {
     schedule_turn();
   }
 
+  // PROXY headers, in hub_proxy.cpp.
+  struct Announced {
+    std::unique_ptr<Origin> origin;  // Null: its TlsStream has it.
+    ProxyUse use = ProxyUse::address;
+    Clock::time_point accepted_at;
+    std::string bytes;  // What has come of the header.
+  };
+  void await_header(ClientSocket& socket, std::unique_ptr<Origin> origin, ProxyUse use);
+  void read_header(ClientSocket& socket);
+  void take_header(ClientSocket& socket, const ProxyHeader& header);
+  void refuse_header(ClientSocket& socket, const std::string& why);
+  void look_at_announced(ClientSocket& socket, Clock::time_point now);
+
   // Handshakes of TLS, in hub_handshake.cpp.
   void go_on_with_handshake(ClientSocket& socket);
   void end_handshake(ClientSocket& socket);
   void fail_handshake(ClientSocket& socket, const std::string& why);
+  void tell_of_refusal(const std::string& text);  // Once a second at most.
   void take_place(TlsStream& tls);
   void leave_handshake(ClientSocket& socket);  // Another one gets its place.
   void forget_queued();                        // Those that are gone.
@@ -163,6 +190,7 @@ class Hub {
   std::vector<ConnectionId> handshakes_queued_;        // Would begin one.
   Clock::time_point handshake_told_at_;                // That one has failed.
   SpareDecoder spare_decoder_;                         // Null: there was no WebSocket yet.
+  std::unordered_map<ConnectionId, Announced> announced_;  // Await a header.
   asio::steady_timer sweep_timer_;
 };
 

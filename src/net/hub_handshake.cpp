@@ -43,35 +43,34 @@ void Hub::end_handshake(ClientSocket& socket) {
   const auto waited = Clock::now() - tls.accepted_at;
   tls.origin->waited_ms = static_cast<std::uint32_t>(
       std::chrono::duration_cast<std::chrono::milliseconds>(waited).count());
-  tls.origin->certificate_user = tls.certificate_user();
-  socket.phase = ClientSocket::Phase::serving;
+  // Whom a proxy has named stays.
+  if (!tls.origin->certificate_user) tls.origin->certificate_user = tls.certificate_user();
   socket.send_waiting = false;
-  if (socket.websocket) {
-    begin_upgrade(socket, std::move(tls.origin));
-  } else {
-    open(socket, std::move(tls.origin));
-  }
+  begin_serving(socket, std::move(tls.origin));
   if (tls.holds_input()) return read(socket);  // What came together with the last of it.
   update_interest(socket);
 }
 
 void Hub::fail_handshake(ClientSocket& socket, const std::string& why) {
   add_to(counters_.handshakes_failed, 1);
-  const Clock::time_point now = Clock::now();
-  if (ports_.handshake_failed && now - handshake_told_at_ >= kTellInterval) {
-    handshake_told_at_ = now;
-    ports_.handshake_failed("no TLS with " + socket.tls->origin->address + ": " + why);
-  }
+  tell_of_refusal("no TLS with " + socket.tls->origin->address + ": " + why);
   leave_handshake(socket);
   socket.tls->queued = false;
   socket.tls->give_up();
   socket.phase = ClientSocket::Phase::lingering;
   socket.send_waiting = false;
   socket.ending =
-      std::make_unique<ClientSocket::Ending>(ClientSocket::Ending{now + kAlertMax, why});
+      std::make_unique<ClientSocket::Ending>(ClientSocket::Ending{Clock::now() + kAlertMax, why});
   socket.shut_output();
   watch(socket);
   update_interest(socket);
+}
+
+void Hub::tell_of_refusal(const std::string& text) {
+  const Clock::time_point now = Clock::now();
+  if (!ports_.handshake_failed || now - handshake_told_at_ < kTellInterval) return;
+  handshake_told_at_ = now;
+  ports_.handshake_failed(text);
 }
 
 void Hub::take_place(TlsStream& tls) {

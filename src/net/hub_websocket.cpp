@@ -9,7 +9,6 @@
 namespace tandemq {
 namespace {
 
-constexpr std::chrono::seconds kRefusalTellInterval{1};
 constexpr std::chrono::seconds kRefusalMax{1};  // For a client to read why it was refused.
 
 }  // namespace
@@ -75,10 +74,7 @@ void Hub::refuse_upgrade(ClientSocket& socket, UpgradeAnswer answer) {
   WebSocketStream::Upgrade& upgrade = *socket.websocket->upgrade;
   upgrade.request = {};
   const Clock::time_point now = Clock::now();
-  if (ports_.handshake_failed && now - handshake_told_at_ >= kRefusalTellInterval) {
-    handshake_told_at_ = now;
-    ports_.handshake_failed("no WebSocket with " + upgrade.origin->address + ": " + answer.why);
-  }
+  tell_of_refusal("no WebSocket with " + upgrade.origin->address + ": " + answer.why);
   socket.phase = ClientSocket::Phase::flushing;
   socket.ending = std::make_unique<ClientSocket::Ending>(
       ClientSocket::Ending{now + kRefusalMax, std::move(answer.why)});

@@ -1,5 +1,6 @@
 #include "net/listener.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <memory>
@@ -29,6 +30,11 @@ std::string text_of(const tcp::endpoint& endpoint) {
   return endpoint.address().is_v6() ? "[" + address + "]:" + port : address + ":" + port;
 }
 
+ProxyUse use_of(const ListenerConfig& config) {
+  if (config.proxies.empty()) return ProxyUse::none;
+  return config.proxy_user ? ProxyUse::address_and_user : ProxyUse::address;
+}
+
 bool is_missing_family(const asio::error_code& error) {
   return error == asio::error::address_family_not_supported || error.value() == EADDRNOTAVAIL;
 }
@@ -37,9 +43,11 @@ bool is_missing_family(const asio::error_code& error) {
 
 Listener::Listener(asio::io_context& io, ListenerConfig config, Reception& reception,
                    std::shared_ptr<const TlsContext> tls)
-    : io_(io), config_(std::move(config)), reception_(reception), tls_(std::move(tls)) {
+    : io_(io), config_(std::move(config)), reception_(reception) {
+  transport_.tls = std::move(tls);
   if (config_.websocket)
-    websocket_ = std::make_shared<const ListenerWebSocket>(*config_.websocket);
+    transport_.websocket = std::make_shared<const ListenerWebSocket>(*config_.websocket);
+  transport_.proxy = use_of(config_);
 }
 
 Result<void> Listener::open() {
@@ -173,8 +181,24 @@ bool Listener::accept_one(Door& door) {
   origin->address = text_of(peer);
   origin->listener = config_.url;
   origin->loopback = door.endpoint.address().is_loopback();
-  reception_.welcome(socket, std::move(origin), tls_, at, websocket_);
+  if (!config_.proxies.empty() && !is_proxy(peer.address())) {
+    reception_.refuse_stranger(socket, *origin, at);
+    return true;
+  }
+  reception_.welcome(socket, std::move(origin), transport_, at);
   return true;
+}
+
+bool Listener::is_proxy(const asio::ip::address& peer) const {
+  IpAddress address{peer.is_v6(), {}};
+  if (peer.is_v6()) {
+    address.bytes = peer.to_v6().to_bytes();
+  } else {
+    const auto bytes = peer.to_v4().to_bytes();
+    std::copy(bytes.begin(), bytes.end(), address.bytes.begin());
+  }
+  return std::any_of(config_.proxies.begin(), config_.proxies.end(),
+                     [&](const IpNetwork& proxies) { return proxies.contains(address); });
 }
 
 }  // namespace tandemq

@@ -31,7 +31,7 @@ class Listener {
   void start();
   void close();
   // For the connections that come from now on.
-  void set_tls(std::shared_ptr<const TlsContext> tls) { tls_ = std::move(tls); }
+  void set_tls(std::shared_ptr<const TlsContext> tls) { transport_.tls = std::move(tls); }
 
   // With the port that was chosen if 0 was asked for: "mqtt://127.0.0.1:1883".
   [[nodiscard]] std::vector<std::string> bound_urls() const;
@@ -52,12 +52,12 @@ class Listener {
   void accept_waiting(Door& door);
   // False when nothing more can be accepted now, after arranging to go on later.
   bool accept_one(Door& door);
+  [[nodiscard]] bool is_proxy(const asio::ip::address& peer) const;
 
   asio::io_context& io_;
   ListenerConfig config_;
   Reception& reception_;
-  std::shared_ptr<const TlsContext> tls_;
-  std::shared_ptr<const ListenerWebSocket> websocket_;  // Null: MQTT as it is.
+  Transport transport_;
   std::list<Door> doors_;  // Acceptors are referred to while they wait.
 };
 

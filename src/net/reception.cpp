@@ -18,9 +18,8 @@ void Reception::set_limits(const LimitsConfig& limits) {
   budget_.set_rate(limits.accept_rate);
 }
 
-void Reception::welcome(int socket, std::unique_ptr<Origin> origin,
-                        std::shared_ptr<const TlsContext> tls, Instant now,
-                        std::shared_ptr<const ListenerWebSocket> websocket) {
+void Reception::welcome(int socket, std::unique_ptr<Origin> origin, Transport transport,
+                        Instant now) {
   budget_.take();
   if (connections() >= connections_max_) {
     ++turned_away_;
@@ -30,8 +29,17 @@ void Reception::welcome(int socket, std::unique_ptr<Origin> origin,
                        now);
   }
   origin->entropy = entropy_.take();
-  hubs_[next_hub_]->offer(socket, std::move(origin), std::move(tls), std::move(websocket));
+  hubs_[next_hub_]->offer(socket, std::move(origin), std::move(transport));
   next_hub_ = (next_hub_ + 1) % hubs_.size();
+}
+
+void Reception::refuse_stranger(int socket, const Origin& origin, Instant now) {
+  budget_.take();
+  strangers_.fetch_add(1, std::memory_order_relaxed);
+  ::close(socket);
+  report_full("a connection from " + origin.address + " to " + origin.listener +
+                  " is refused: only the addresses of its parameter proxy may come",
+              now);
 }
 
 void Reception::report_full(const std::string& why, Instant now) {
@@ -65,6 +73,14 @@ UpgradeCounts Reception::upgrades() const {
     counts.done += hub->counters().upgrades_done.load(std::memory_order_relaxed);
     counts.refused += hub->counters().upgrades_refused.load(std::memory_order_relaxed);
   }
+  return counts;
+}
+
+ProxyCounts Reception::proxy_refusals() const {
+  ProxyCounts counts;
+  counts.strangers = strangers_.load(std::memory_order_relaxed);
+  for (const Hub* hub : hubs_)
+    counts.headers += hub->counters().proxy_headers_refused.load(std::memory_order_relaxed);
   return counts;
 }
 

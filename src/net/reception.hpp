@@ -9,6 +9,7 @@
 #include "net/entropy.hpp"
 #include "net/hub.hpp"
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -28,6 +29,12 @@ struct UpgradeCounts {
   std::uint64_t refused = 0;
 };
 
+// Connections to listeners for proxies that were refused.
+struct ProxyCounts {
+  std::uint64_t strangers = 0;  // They came from elsewhere,
+  std::uint64_t headers = 0;    // or had no PROXY header, or a bad one, or too late.
+};
+
 class Reception {
  public:
   // The hubs outlive it. `warn` is called at most once a second.
@@ -38,14 +45,16 @@ class Reception {
 
   // When the next connection may be accepted: now, or later.
   [[nodiscard]] Instant next_at(Instant now) { return budget_.next_at(now); }
-  void welcome(int socket, std::unique_ptr<Origin> origin, std::shared_ptr<const TlsContext> tls,
-               Instant now, std::shared_ptr<const ListenerWebSocket> websocket = nullptr);
+  void welcome(int socket, std::unique_ptr<Origin> origin, Transport transport, Instant now);
+  // It comes to a listener for proxies and is none of them. Closes the socket.
+  void refuse_stranger(int socket, const Origin& origin, Instant now);
   void report_full(const std::string& why, Instant now);
 
   [[nodiscard]] std::uint64_t connections() const;  // Of all hubs.
   [[nodiscard]] HandshakeCounts handshakes() const;
   [[nodiscard]] UpgradeCounts upgrades() const;
   [[nodiscard]] std::uint64_t turned_away() const { return turned_away_; }
+  [[nodiscard]] ProxyCounts proxy_refusals() const;  // Any thread.
 
  private:
   std::vector<Hub*> hubs_;
@@ -56,6 +65,7 @@ class Reception {
   std::function<void(const std::string&)> warn_;
   Instant warned_at_;
   std::uint64_t turned_away_ = 0;
+  std::atomic<std::uint64_t> strangers_{0};
 };
 
 }  // namespace tandemq

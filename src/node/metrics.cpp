@@ -148,6 +148,14 @@ void add_websocket(MetricsPage& page, const WebSocketFigures& websocket) {
   page.counter("websocket_upgrades_total", kUpgrades, websocket.refused, {"result", "refused"});
 }
 
+void add_proxy(MetricsPage& page, const ProxyFigures& proxy) {
+  constexpr const char* kRefused =
+      "Connections to listeners for proxies that were refused: from an address that is no proxy, "
+      "without a good PROXY header.";
+  page.counter("proxy_refused_total", kRefused, proxy.strangers_refused, {"reason", "stranger"});
+  page.counter("proxy_refused_total", kRefused, proxy.headers_refused, {"reason", "header"});
+}
+
 void add_state(MetricsPage& page, const StatusReport& broker) {
   const auto gauge = [&](const char* name, const char* help, auto value) {
     page.gauge(name, help, static_cast<double>(value));
@@ -259,6 +267,7 @@ std::string metrics_text(const NodeFigures& node, const Measures& measures) {
   if (node.core && node.core->peer) add_peer(page, *node.core->peer);
   if (node.core && node.core->tls) add_tls(page, *node.core->tls);
   if (node.core && node.core->websocket) add_websocket(page, *node.core->websocket);
+  if (node.core && node.core->proxy) add_proxy(page, *node.core->proxy);
   page.histogram("commit_duration_seconds",
                  "How long answers waited for their record to be committed.", measures.commit_ns,
                  kNs);

@@ -43,6 +43,11 @@ struct WebSocketFigures {
   std::uint64_t refused = 0;
 };
 
+struct ProxyFigures {
+  std::uint64_t strangers_refused = 0;
+  std::uint64_t headers_refused = 0;
+};
+
 // What only the core thread can tell.
 struct CoreFigures {
   bool leads = false;
@@ -55,6 +60,7 @@ struct CoreFigures {
   std::optional<TlsFigures> tls{};       // None: no listener has TLS.
   // None: no listener is one of WebSocket.
   std::optional<WebSocketFigures> websocket{};
+  std::optional<ProxyFigures> proxy{};  // None: no listener is for proxies.
 };
 
 struct NodeFigures {

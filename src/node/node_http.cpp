@@ -69,6 +69,11 @@ CoreFigures Node::figures_of_core() const {
     const UpgradeCounts counts = reception_->upgrades();
     figures.websocket = WebSocketFigures{counts.done, counts.refused};
   }
+  if (std::any_of(listeners.begin(), listeners.end(),
+                  [](const ListenerConfig& one) { return !one.proxies.empty(); })) {
+    const ProxyCounts counts = reception_->proxy_refusals();
+    figures.proxy = ProxyFigures{counts.strangers, counts.headers};
+  }
   if (primary_) figures.broker = inspect_status(primary_->broker().world(), clock_.now());
   return figures;
 }

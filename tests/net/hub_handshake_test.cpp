@@ -62,7 +62,7 @@ struct TlsLab {
 std::unique_ptr<TlsPeer> dial(Loopback& loop, const Context& context, const TlsSettings& settings,
                               const TlsPeer::Session& session = nullptr) {
   const auto [accepted, client] = tests::make_connection();
-  loop.hub.offer(accepted, std::make_unique<Origin>(), context);
+  loop.hub.offer(accepted, std::make_unique<Origin>(), {context});
   return std::make_unique<TlsPeer>(client, settings, session);
 }
 

@@ -38,8 +38,8 @@ std::unique_ptr<Peer> call(Loopback& loop, const ListenerWebSocket& rules = {}) 
   const auto [accepted, client] = make_connection();
   auto origin = std::make_unique<Origin>();
   origin->address = "192.0.2.1:5";
-  loop.hub.offer(accepted, std::move(origin), nullptr,
-                 std::make_shared<const ListenerWebSocket>(rules));
+  loop.hub.offer(accepted, std::move(origin),
+                 {nullptr, std::make_shared<const ListenerWebSocket>(rules)});
   return std::make_unique<Peer>(client);
 }
 
@@ -282,8 +282,8 @@ TEST_CASE("WebSocket over TLS is WebSocket, with the user of the certificate") {
 
   Loopback loop;
   const auto [accepted, client] = make_connection();
-  loop.hub.offer(accepted, std::make_unique<Origin>(), *context,
-                 std::make_shared<const ListenerWebSocket>());
+  loop.hub.offer(accepted, std::make_unique<Origin>(),
+                 {*context, std::make_shared<const ListenerWebSocket>()});
   TlsPeer peer(client, {authority.file(), alice.tls_cert, alice.tls_key, 0});
   REQUIRE(loop.run_until([&] { return peer.shake(); }));
   peer.send(upgrade_request() + binary(ping()));
@@ -325,8 +325,8 @@ TEST_CASE("a client of wss that never asks for the upgrade is not served") {
   limits.connect_timeout_ms = 500;
   Loopback loop(limits);
   const auto [accepted, client] = make_connection();
-  loop.hub.offer(accepted, std::make_unique<Origin>(), *context,
-                 std::make_shared<const ListenerWebSocket>());
+  loop.hub.offer(accepted, std::make_unique<Origin>(),
+                 {*context, std::make_shared<const ListenerWebSocket>()});
   TlsPeer peer(client, {authority.file(), {}, {}, 0});
   REQUIRE(loop.run_until([&] { return peer.shake(); }));
   REQUIRE(loop.run_until([&] { return !peer.read(); }));

@@ -88,6 +88,16 @@ TEST_CASE("TLS has figures where a listener has it") {
   CHECK(seen.at("tandemq_tls_certificate_expires_seconds{listener=\"mqtts://b\"}") == -5);
 }
 
+TEST_CASE("refused connections to listeners for proxies are counted by reason") {
+  CoreFigures core = leading();
+  const std::string refused = "tandemq_proxy_refused_total{reason=";
+  CHECK_FALSE(samples(node_with(core)).contains(refused + "\"header\"}"));
+  core.proxy = ProxyFigures{4, 5};
+  const auto seen = samples(node_with(core));
+  CHECK(seen.at(refused + "\"stranger\"}") == 4);
+  CHECK(seen.at(refused + "\"header\"}") == 5);
+}
+
 TEST_CASE("each value of a node that serves stands under its name and label") {
   const auto seen = samples(node_with(leading()));
   const std::map<std::string, double> expected = {
