@@ -96,9 +96,10 @@ class Checker {
     for (auto listener = listeners.begin(); listener != listeners.end(); ++listener) {
       const bool twice =
           std::any_of(listeners.begin(), listener, [&](const ListenerConfig& earlier) {
-            return earlier.host == listener->host && earlier.port == listener->port;
+            return earlier.host == listener->host && earlier.port == listener->port &&
+                   earlier.unix_path == listener->unix_path;
           });
-      if (twice && listener->port != 0)
+      if (twice && (listener->port != 0 || !listener->unix_path.empty()))
         error("listener = '" + listener->url + "': another listener has this address");
     }
   }

@@ -39,7 +39,7 @@ struct ListenerWebSocket {
 
 struct ListenerConfig {
   std::string url;                   // As written, for messages and `status`.
-  std::string scheme;                // "mqtt" or "ws", or "mqtts" or "wss" with TLS.
+  std::string scheme;                // "mqtt" or "ws", "mqtts" or "wss" with TLS, or "unix".
   std::string host;                  // Name, IPv4 or IPv6 without brackets.
   std::uint16_t port = 1883;         // 0: any free port, printed at start.
   std::optional<CommitLevel> ack;    // Of its clients; without: the node's.
@@ -47,6 +47,8 @@ struct ListenerConfig {
   // None: packets follow each other on the stream.
   std::optional<ListenerWebSocket> websocket{};
   std::vector<IpNetwork> proxies{};  // Who speaks the PROXY protocol; empty: clients come directly.
+  std::string unix_path{};           // Of its socket; empty: it has a host and a port.
+  std::uint32_t unix_mode = 0660;    // Who may connect there.
   bool proxy_user = false;           // The user is whom the proxy has seen a certificate of.
 };
 

@@ -14,14 +14,16 @@ namespace tandemq {
 namespace {
 
 constexpr std::string_view kForm =
-    "expected mqtt://HOST:PORT or mqtts://HOST:PORT, "
-    "ws://HOST:PORT/PATH or wss://HOST:PORT/PATH";
+    "expected mqtt://HOST:PORT or mqtts://HOST:PORT, ws://HOST:PORT/PATH or wss://HOST:PORT/PATH, "
+    "or unix:///PATH";
 constexpr std::size_t kHostSizeMax = 253;  // Of a name in the DNS.
+constexpr std::string_view kUnix = "unix";
 constexpr std::uint16_t kPortTls = 8883;
 // Neither has one of its own for MQTT. 9001 is that of Mosquitto's examples.
 constexpr std::uint16_t kPortWebSocket = 9001;
 constexpr std::uint16_t kPortWebSocketTls = 9443;
 constexpr std::size_t kPathSizeMax = 255;
+constexpr std::size_t kSocketPathSizeMax = 107;  // Linux's sun_path has 108 bytes, one for the end.
 
 bool is_one_of(char c, std::string_view punctuation) {
   const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -126,11 +128,23 @@ constexpr std::array<std::string_view, 4> kUsers = {"none", "cn", "san", "finger
 constexpr std::array<std::string_view, 2> kVersions = {"1.2", "1.3"};
 constexpr std::array<std::string_view, 2> kProxyUsers = {"none", "cn"};
 
+// In octal, as chmod has it.
+Result<void> take_mode(std::uint32_t& mode, std::string_view value) {
+  constexpr std::uint32_t kModeMax = 0777;
+  constexpr int kOctal = 8;
+  const char* const end = value.data() + value.size();
+  const auto [read, error] = std::from_chars(value.data(), end, mode, kOctal);
+  if (error == std::errc() && read == end && mode <= kModeMax) return {};
+  return failure("'" + std::string(value) + "', expected octal digits up to 0777, such as 0660");
+}
+
+enum class Over : std::uint8_t { any, ip, unix_socket, websocket };
+
 struct Parameter {
   std::string_view name;
   bool of_tls;
   Result<void> (*take)(ListenerConfig&, std::string value);
-  bool of_websocket = false;
+  Over over = Over::any;
 };
 
 constexpr Parameter kParameters[] = {
@@ -175,14 +189,35 @@ constexpr Parameter kParameters[] = {
      [](ListenerConfig& to, std::string value) {
        return take_origins(to.websocket->origins, value);
      },
-     true},
+     Over::websocket},
     {"proxy", false,
-     [](ListenerConfig& to, std::string value) { return take_networks(to.proxies, value); }},
+     [](ListenerConfig& to, std::string value) { return take_networks(to.proxies, value); },
+     Over::ip},
     {"proxy_user", false,
      [](ListenerConfig& to, std::string value) {
        return take_choice(to.proxy_user, value, kProxyUsers);
-     }},
+     },
+     Over::ip},
+    {"mode", false,
+     [](ListenerConfig& to, std::string value) { return take_mode(to.unix_mode, value); },
+     Over::unix_socket},
 };
+
+bool fits(const Parameter& parameter, const ListenerConfig& listener) {
+  if (parameter.of_tls && !listener.tls) return false;
+  const bool is_unix = listener.scheme == kUnix;
+  switch (parameter.over) {
+    case Over::any:
+      return true;
+    case Over::ip:
+      return !is_unix;
+    case Over::unix_socket:
+      return is_unix;
+    case Over::websocket:
+      return listener.websocket.has_value();
+  }
+  return false;
+}
 
 // %26 is &, so that a value can hold what divides them.
 Result<std::string> decoded(std::string_view value) {
@@ -214,13 +249,14 @@ Result<void> take_parameter(std::string_view pair, ListenerConfig& listener,
   if (known == std::end(kParameters)) {
     std::string names;
     for (const Parameter& one : kParameters)
-      if ((listener.tls || !one.of_tls) && (listener.websocket || !one.of_websocket))
-        names += (names.empty() ? "" : ", ") + std::string(one.name);
+      if (fits(one, listener)) names += (names.empty() ? "" : ", ") + std::string(one.name);
     return refused("is no parameter, expected " + names);
   }
   if (known->of_tls && !listener.tls) return refused("is a parameter of mqtts:// and wss://");
-  if (known->of_websocket && !listener.websocket)
-    return refused("is a parameter of ws:// and wss://");
+  if (!fits(*known, listener))
+    return refused(known->over == Over::ip            ? "is no parameter of unix://"
+                   : known->over == Over::unix_socket ? "is a parameter of unix://"
+                                                      : "is a parameter of ws:// and wss://");
   if (std::find(taken.begin(), taken.end(), key) != taken.end()) return refused("stands twice");
   taken.push_back(key);
   auto value = decoded(pair.substr(std::min(key.size() + 1, pair.size())));
@@ -276,6 +312,15 @@ bool take_path(std::string_view& authority, std::string& path) {
          });
 }
 
+// Empty: there is nothing wrong with it.
+std::string objection_to_path(const std::string& path) {
+  if (!path.starts_with('/') || path.ends_with('/'))
+    return "expected unix:///PATH, such as unix:///run/tandemq/mqtt.sock";
+  if (path.size() > kSocketPathSizeMax)
+    return "the path of a unix socket has at most " + std::to_string(kSocketPathSizeMax) + " bytes";
+  return {};
+}
+
 }  // namespace
 
 Result<ListenerConfig> parse_listener_url(std::string_view url) {
@@ -297,14 +342,22 @@ Result<ListenerConfig> parse_listener_url(std::string_view url) {
     listener.tls.emplace();
     listener.websocket.emplace();
     listener.port = kPortWebSocketTls;
-  } else if (listener.scheme != "mqtt") {
-    return refused("the scheme is none of mqtt, mqtts, ws and wss");
+  } else if (listener.scheme != "mqtt" && listener.scheme != kUnix) {
+    return refused("the scheme is none of mqtt, mqtts, ws, wss and unix");
   }
   std::string_view authority = url.substr(colon + 3);
   const std::size_t query = std::min(authority.find('?'), authority.size());
   if (auto taken = take_query(authority.substr(query), listener); !taken)
     return refused(taken.error().text);
   authority = authority.substr(0, query);
+  if (listener.scheme == kUnix) {
+    auto path = decoded(authority);
+    if (!path) return refused(path.error().text);
+    if (const std::string why = objection_to_path(*path); !why.empty()) return refused(why);
+    listener.unix_path = std::move(*path);
+    listener.port = 0;
+    return listener;
+  }
   if (listener.websocket && !take_path(authority, listener.websocket->path))
     return refused("the /path has other characters than a URL may have, or more than 255");
   if (authority.ends_with('/')) authority.remove_suffix(1);
@@ -319,6 +372,7 @@ Result<ListenerConfig> parse_listener_url(std::string_view url) {
 }
 
 bool is_local(const ListenerConfig& listener) {
+  if (!listener.unix_path.empty()) return true;
   return is_loopback(listener.host) && listener.proxies.empty();
 }
 

@@ -1,4 +1,5 @@
-// listener_url: scheme://host:port/path?key=value, a listener, and host:port, an address of a node.
+// listener_url: scheme://host:port/path?key=value or unix:///path?key=value, a listener, and
+// host:port, the address of a node.
 // Pure text: resolves no name and opens nothing. An IPv6 address stands in brackets, as RFC 3986
 // section 3.2.2 has it.
 #pragma once
@@ -28,7 +29,7 @@ Result<HostPort> parse_host_port(std::string_view text);
 
 // Can only this machine reach a listener on this host?
 bool is_loopback(std::string_view host);
-// Do its clients come from this machine? Those behind a proxy need not.
+// Do its clients come from this machine, as on a unix socket? Those behind a proxy need not.
 bool is_local(const ListenerConfig& listener);
 
 }  // namespace tandemq

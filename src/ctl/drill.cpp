@@ -17,9 +17,9 @@ std::string reachable(const std::string& host) {
   return host == "::" ? "::1" : host;
 }
 
-// Only proxies may come there.
+// Only proxies may come there, or only who has its file.
 bool is_closed_here(const ListenerConfig& listener) {
-  return !listener.proxies.empty();
+  return !listener.proxies.empty() || !listener.unix_path.empty();
 }
 
 // Clients are on other machines; and of a listener in plain MQTT more can be learned.
@@ -164,7 +164,7 @@ Result<std::vector<DrillTarget>> drill_targets(const Config& config, const std::
   const auto listener =
       std::max_element(config.listeners.begin(), config.listeners.end(),
                        [](const auto& one, const auto& other) { return rank(one) < rank(other); });
-  if (is_closed_here(*listener)) return failure("The listener is for proxies only: " + missing);
+  if (is_closed_here(*listener)) return failure("No listener can be tried from here: " + missing);
   if (listener->port == 0) return failure("The listener has any port that is free: " + missing);
   const bool plain = listener->scheme == kPlain;
   const std::string& address = config.failover.vip_address;

@@ -43,6 +43,7 @@ std::optional<TcpEnd> end_of(int socket, NameCall name, bool& is_v6) {
   sockaddr_in6 address{};  // The larger one of the two.
   socklen_t size = sizeof address;
   if (name(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0) return std::nullopt;
+  if (address.sin6_family != AF_INET6 && address.sin6_family != AF_INET) return std::nullopt;
   TcpEnd end;
   is_v6 = address.sin6_family == AF_INET6;
   if (is_v6) {

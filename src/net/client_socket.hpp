@@ -79,7 +79,7 @@ class ClientSocket {
   std::unique_ptr<WebSocketStream> websocket;      // Null: MQTT as it is.
 };
 
-// Nothing: the peer has gone meanwhile.
+// Nothing: the peer has gone meanwhile, or the socket is none of TCP.
 std::optional<FourTuple> ends_of(int socket);
 
 // The part of an idle connection that is ours; the broker's comes on top.

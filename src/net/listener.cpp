@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <memory>
 #include <utility>
 
@@ -51,6 +52,7 @@ Listener::Listener(asio::io_context& io, ListenerConfig config, Reception& recep
 }
 
 Result<void> Listener::open() {
+  if (!config_.unix_path.empty()) return open_socket_file();
   tcp::resolver resolver(io_);
   asio::error_code error;
   const auto found =
@@ -77,11 +79,21 @@ Result<void> Listener::open() {
   return {};
 }
 
+Result<void> Listener::open_socket_file() {
+  socket_file_ = std::make_unique<UnixSocketFile>(config_.unix_path, config_.unix_mode);
+  const auto socket = socket_file_->open(kBacklog);
+  if (!socket) return failure("listener " + config_.url + ": " + socket.error().text);
+  asio::error_code error;
+  Door& door = doors_.emplace_back(io_, tcp::endpoint());
+  door.acceptor.assign(asio::generic::stream_protocol(AF_UNIX, 0), *socket, error);
+  return error ? failure("listener " + config_.url + ": " + error.message()) : Result<void>();
+}
+
 asio::error_code Listener::open(Door& door) {
   asio::error_code error;
-  tcp::acceptor& acceptor = door.acceptor;
+  Acceptor& acceptor = door.acceptor;
   acceptor.open(door.endpoint.protocol(), error);
-  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error) acceptor.set_option(Acceptor::reuse_address(true), error);
   // Otherwise [::] would take 0.0.0.0 too, and a listener of its own for that could not be.
   if (!error && door.endpoint.address().is_v6()) {
     acceptor.set_option(asio::ip::v6_only(true), error);
@@ -89,7 +101,9 @@ asio::error_code Listener::open(Door& door) {
   if (!error) acceptor.non_blocking(true, error);
   if (!error) acceptor.bind(door.endpoint, error);
   if (!error) acceptor.listen(kBacklog, error);
-  if (!error) door.endpoint = acceptor.local_endpoint(error);
+  if (error) return error;
+  const auto bound = acceptor.local_endpoint(error);  // With the port that was chosen.
+  std::memcpy(door.endpoint.data(), bound.data(), std::min(bound.size(), door.endpoint.size()));
   return error;
 }
 
@@ -115,6 +129,7 @@ void Listener::start() {
 }
 
 void Listener::close() {
+  if (socket_file_) socket_file_->remove();
   for (Door& door : doors_) {
     asio::error_code ignored;  // Closing is all that can be done.
     door.acceptor.close(ignored);
@@ -124,7 +139,8 @@ void Listener::close() {
 
 std::vector<std::string> Listener::bound_urls() const {
   std::vector<std::string> urls;
-  const std::string path = websocket_ ? websocket_->path : "";
+  if (socket_file_) return {config_.scheme + "://" + config_.unix_path};
+  const std::string path = transport_.websocket ? transport_.websocket->path : "";
   for (const Door& door : doors_)
     urls.push_back(config_.scheme + "://" + text_of(door.endpoint) + path);
   return urls;
@@ -132,7 +148,7 @@ std::vector<std::string> Listener::bound_urls() const {
 
 void Listener::wait(Door& door) {
   if (!door.acceptor.is_open()) return;
-  door.acceptor.async_wait(tcp::acceptor::wait_read, [this, &door](const asio::error_code& error) {
+  door.acceptor.async_wait(Acceptor::wait_read, [this, &door](const asio::error_code& error) {
     if (!error) accept_waiting(door);
   });
 }
@@ -176,17 +192,23 @@ bool Listener::accept_one(Door& door) {
     }
     return false;
   }
-  peer.resize(size);
-  auto origin = std::make_unique<Origin>();
-  origin->address = text_of(peer);
-  origin->listener = config_.url;
-  origin->loopback = door.endpoint.address().is_loopback();
+  // A path may be longer than there is room for, and is not asked for.
+  if (!socket_file_) peer.resize(size);
+  auto origin = std::make_unique<Origin>(origin_of(socket, door, peer));
   if (!config_.proxies.empty() && !is_proxy(peer.address())) {
     reception_.refuse_stranger(socket, *origin, at);
     return true;
   }
   reception_.welcome(socket, std::move(origin), transport_, at);
   return true;
+}
+
+Origin Listener::origin_of(int socket, const Door& door, const tcp::endpoint& peer) const {
+  Origin origin;
+  origin.address = socket_file_ ? unix_peer_text(socket) : text_of(peer);
+  origin.listener = config_.url;
+  origin.loopback = socket_file_ || door.endpoint.address().is_loopback();
+  return origin;
 }
 
 bool Listener::is_proxy(const asio::ip::address& peer) const {

@@ -112,7 +112,7 @@ TEST_CASE("a value of the wrong form is refused with key, value and what is allo
         "limits.outbox_bytes = '1': expected a size in bytes from 4K to 1G, also written with K, "
         "M, G or T");
   CHECK(complaint("listener", "tcp://x") ==
-        "listener = 'tcp://x': the scheme is none of mqtt, mqtts, ws and wss");
+        "listener = 'tcp://x': the scheme is none of mqtt, mqtts, ws, wss and unix");
   CHECK(complaint("data.dir", "\xFF") == "data.dir = '\xFF': expected a text in UTF-8");
 }
 
