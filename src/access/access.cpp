@@ -97,7 +97,7 @@ Login Access::decide_certified(const LoginRequestView& request) {
     return refused(Login::Kind::not_authorized, "the client's certificate names no user");
   if (request.user_name && *request.user_name != user)
     return refused(Login::Kind::bad_credentials,
-                   "the user name is not the one of the client's certificate");
+                   "the user name is not the one of the client's certificate or shared key");
   return granted(user);
 }
 

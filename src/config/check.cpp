@@ -108,11 +108,14 @@ class Checker {
     const auto& listeners = config_.listeners;
     const AuthConfig& auth = config_.auth;
     const auto asks = [](const ListenerConfig& listener) {
-      return listener.tls && listener.tls->client_certificate == ClientCertificate::required;
+      return listener.tls && (listener.tls->cert.empty() ||
+                              listener.tls->client_certificate == ClientCertificate::required);
     };
     const auto names_users = [](const ListenerConfig& listener) {
       if (listener.proxy_user) return true;
-      return listener.tls && listener.tls->client_certificate != ClientCertificate::none &&
+      if (!listener.tls) return false;
+      return (!listener.tls->psk.empty() ||
+              listener.tls->client_certificate != ClientCertificate::none) &&
              listener.tls->user_from != UserFrom::none;
     };
     const auto open = std::find_if(

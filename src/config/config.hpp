@@ -18,18 +18,22 @@ enum class QueueFull : std::uint8_t { reject, drop_oldest, drop_newest, block };
 // Whether a client of TLS has to show a certificate.
 enum class ClientCertificate : std::uint8_t { none, optional, required };
 
-// What of its certificate is the user name of a client; none: it only opens the door.
+// What of its certificate is the user name of a client; none: it only opens the door, as a shared
+// key does then. Otherwise the identity of that is the name.
 enum class UserFrom : std::uint8_t { none, cn, san, fingerprint };
 
 struct ListenerTls {
-  std::string cert;  // PEM, as the others: the chain, and its key.
+  std::string cert;  // PEM, as the others: the chain, and its key; may be empty with `psk`.
   std::string key;
   std::string ca;   // Who signs the certificates of clients.
   std::string crl;  // Those of them that were revoked; empty: nobody asks.
   ClientCertificate client_certificate = ClientCertificate::none;
   UserFrom user_from = UserFrom::cn;
   bool only_tls13 = false;
-  std::string ciphers;  // As OpenSSL writes them, those of TLS 1.3 too; empty: its defaults.
+  std::string ciphers;     // As OpenSSL writes them, those of TLS 1.3 too; empty: its defaults.
+  std::string psk{};       // Keys that clients share with us; empty: none do.
+  std::string psk_hint{};  // Told to clients of TLS 1.2.
+  std::string ocsp{};      // What the responder of the authority says of `cert`, DER; or empty.
 };
 
 struct ListenerWebSocket {

@@ -69,13 +69,7 @@ LoadedConfig load_config(const std::string& path, const SettingList& command_lin
 
 namespace {
 
-void check_secret(const std::string& path, std::vector<Finding>& findings) {
-  if (path.empty()) return;
-  const std::string key = "replication.secret_file: ";
-  if (const auto secret = read_secret(path); !secret) {
-    findings.push_back({Finding::Weight::error, key + secret.error().text});
-    return;
-  }
+void check_closed(const std::string& key, const std::string& path, std::vector<Finding>& findings) {
   using std::filesystem::perms;
   std::error_code error;
   const perms others =
@@ -85,6 +79,16 @@ void check_secret(const std::string& path, std::vector<Finding>& findings) {
                       key + "others than its owner may read '" + path + "'; chmod 600 it"});
 }
 
+void check_secret(const std::string& path, std::vector<Finding>& findings) {
+  if (path.empty()) return;
+  const std::string key = "replication.secret_file: ";
+  if (const auto secret = read_secret(path); !secret) {
+    findings.push_back({Finding::Weight::error, key + secret.error().text});
+    return;
+  }
+  check_closed(key, path, findings);
+}
+
 void check_listeners(const Config& config, std::vector<Finding>& findings) {
   for (const ListenerConfig& listener : config.listeners) {
     if (!listener.tls) continue;
@@ -92,6 +96,11 @@ void check_listeners(const Config& config, std::vector<Finding>& findings) {
     if (!made) findings.push_back({Finding::Weight::error, made.error().text});
     if (made && !made->warning.empty())
       findings.push_back({Finding::Weight::warning, made->warning});
+    if (!made) continue;
+    for (const std::string& note : made->notes)
+      findings.push_back({Finding::Weight::warning, note});
+    if (!listener.tls->psk.empty())
+      check_closed("listener = '" + listener.url + "': psk: ", listener.tls->psk, findings);
   }
 }
 

@@ -5,10 +5,14 @@
 
 #include "base/result.hpp"
 #include "config/config.hpp"
+#include "config/ocsp_staple.hpp"
+#include "config/psk_keys.hpp"
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include <openssl/types.h>
 
@@ -16,10 +20,13 @@ namespace tandemq {
 
 struct ListenerContext {
   std::shared_ptr<SSL_CTX> context;
-  std::string certificate;    // Its file,
-  std::string key;            // and that of its key.
-  std::int64_t expires_at_s;  // As Unix time.
-  std::string warning;        // The certificate is not valid now; empty: it is.
+  std::string certificate;        // Its file; empty: it has shared keys only,
+  std::string key;                // and that of its key.
+  std::int64_t expires_at_s = 0;  // As Unix time.
+  std::string warning;            // The certificate is not valid now; empty: it is.
+  std::optional<OcspStaple> staple{};
+  PskKeys psk{};
+  std::vector<std::string> notes{};  // Warnings of other things.
 };
 
 // The error names the listener, the parameter and its value. The listener has TLS.

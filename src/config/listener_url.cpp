@@ -190,6 +190,18 @@ constexpr Parameter kParameters[] = {
        return take_origins(to.websocket->origins, value);
      },
      Over::websocket},
+    {"psk", true,
+     [](ListenerConfig& to, std::string value) {
+       return take_text(to.tls->psk, std::move(value));
+     }},
+    {"psk_hint", true,
+     [](ListenerConfig& to, std::string value) {
+       return take_text(to.tls->psk_hint, std::move(value));
+     }},
+    {"ocsp", true,
+     [](ListenerConfig& to, std::string value) {
+       return take_text(to.tls->ocsp, std::move(value));
+     }},
     {"proxy", false,
      [](ListenerConfig& to, std::string value) { return take_networks(to.proxies, value); },
      Over::ip},
@@ -265,9 +277,26 @@ Result<void> take_parameter(std::string_view pair, ListenerConfig& listener,
   return done ? done : failure(std::string(key) + ": " + done.error().text);
 }
 
+Result<void> check_psk_parameters(const ListenerTls& tls,
+                                  const std::vector<std::string_view>& taken) {
+  const auto has = [&](std::string_view key) {
+    return std::find(taken.begin(), taken.end(), key) != taken.end();
+  };
+  if (tls.client_certificate != ClientCertificate::none || has("ca") || has("crl"))
+    return failure("psk and the certificates of clients: each needs a listener of its own");
+  if (has("user_from") && tls.user_from != UserFrom::none)
+    return failure("user_from: with psk the identity is the user; only none can be said instead");
+  return {};
+}
+
 Result<void> check_tls_parameters(const ListenerTls& tls,
                                   const std::vector<std::string_view>& taken) {
-  if (tls.cert.empty() || tls.key.empty()) return failure("TLS needs cert=FILE and key=FILE");
+  const bool both = !tls.cert.empty() && !tls.key.empty();
+  if (!both && (tls.psk.empty() || !tls.cert.empty() || !tls.key.empty()))
+    return failure("TLS needs cert=FILE and key=FILE, or psk=FILE");
+  if (!tls.ocsp.empty() && !both) return failure("'ocsp' is about the certificate of cert=FILE");
+  if (tls.psk.empty() && !tls.psk_hint.empty()) return failure("psk_hint needs psk=FILE");
+  if (!tls.psk.empty()) return check_psk_parameters(tls, taken);
   if (tls.client_certificate != ClientCertificate::none) {
     if (tls.ca.empty()) return failure("client_cert needs ca=FILE, who signs them");
     return {};

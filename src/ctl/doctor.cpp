@@ -173,6 +173,7 @@ std::vector<doctor::CertificateFacts> look_at_certificates(const Config& config,
     const auto made = make_listener_context(listener);
     if (!made) facts.problem = made.error().text;
     if (made) facts.expires_in_s = made->expires_at_s - now.ms / kMsPerSecond;
+    if (made && made->certificate.empty()) all.pop_back();  // It has shared keys only.
   }
   return all;
 }

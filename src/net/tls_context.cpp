@@ -49,6 +49,11 @@ int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* size,
 struct TlsContext::Callbacks {
   static int with_ticket_key(SSL* connection, unsigned char* name, unsigned char* iv,
                              EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac, int encrypt);
+  static unsigned find_key(SSL* connection, const char* identity, unsigned char* key,
+                           unsigned size_max);
+  static int find_session(SSL* connection, const unsigned char* identity, std::size_t size,
+                          SSL_SESSION** session);
+  static int staple(SSL* connection, void* context);
   static int judge_ticket(SSL* connection, SSL_SESSION* session, const unsigned char* name,
                           std::size_t name_size, int status, void* context);
 };
@@ -87,16 +92,85 @@ void TlsContext::prepare(const std::string_view& protocol) {
   SSL_CTX_set_timeout(context, TicketKeys::kPeriodS);
   SSL_CTX_set_num_tickets(context, 1);
   SSL_CTX_set_app_data(context, this);
+  if (!files_.psk.empty()) {
+    SSL_CTX_set_psk_server_callback(context, Callbacks::find_key);
+    SSL_CTX_set_psk_find_session_callback(context, Callbacks::find_session);
+  }
+  if (files_.staple) {
+    SSL_CTX_set_tlsext_status_cb(context, Callbacks::staple);
+    SSL_CTX_set_tlsext_status_arg(context, this);
+  }
   SSL_CTX_set_tlsext_ticket_key_evp_cb(context, Callbacks::with_ticket_key);
   SSL_CTX_set_session_ticket_cb(context, nullptr, Callbacks::judge_ticket, this);
 }
 
+std::optional<std::string> TlsContext::identity_of(const SSL* connection) {
+  if (SSL_version(connection) < TLS1_3_VERSION) {
+    const char* const identity = SSL_get_psk_identity(connection);
+    return identity == nullptr ? std::nullopt : std::optional<std::string>(identity);
+  }
+  void* identity = nullptr;
+  std::size_t size = 0;
+  SSL_SESSION* const session = SSL_get_session(connection);
+  if (session == nullptr || SSL_SESSION_get0_ticket_appdata(session, &identity, &size) != 1 ||
+      size == 0)
+    return std::nullopt;
+  return std::string(static_cast<const char*>(identity), size);
+}
+
 std::optional<std::string> TlsContext::user_of(const SSL* connection) const {
+  if (!files_.psk.empty() && user_from_ != UserFrom::none) return identity_of(connection);
   if (client_certificate_ == ClientCertificate::none || user_from_ == UserFrom::none)
     return std::nullopt;
   const X509* certificate = SSL_get0_peer_certificate(connection);
   if (certificate == nullptr) return std::nullopt;
   return tandemq::user_of(certificate, user_from_);
+}
+
+// Of TLS 1.2. 0: nobody has this identity.
+unsigned TlsContext::Callbacks::find_key(SSL* connection, const char* identity, unsigned char* key,
+                                         unsigned size_max) {
+  if (SSL_version(connection) >= TLS1_3_VERSION) return 0;  // find_session() has looked.
+  const auto* context =
+      static_cast<const TlsContext*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(connection)));
+  const auto found = context->files_.psk.find(std::string_view(identity));
+  if (found == context->files_.psk.end() || found->second.size() > size_max) return 0;
+  std::copy(found->second.begin(), found->second.end(), key);
+  return static_cast<unsigned>(found->second.size());
+}
+
+// Of TLS 1.3, where tickets come this way too. The session takes the identity along: that one which
+// is agreed upon in the end has been proven, one that was only offered has not.
+int TlsContext::Callbacks::find_session(SSL* connection, const unsigned char* identity,
+                                        std::size_t size, SSL_SESSION** session) {
+  constexpr unsigned char kAes128GcmSha256[] = {0x13, 0x01};  // Its hash is what counts.
+  *session = nullptr;
+  const auto* context =
+      static_cast<const TlsContext*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(connection)));
+  const auto found =
+      context->files_.psk.find(std::string_view(reinterpret_cast<const char*>(identity), size));
+  if (found == context->files_.psk.end()) return 1;
+  SSL_SESSION* const made = SSL_SESSION_new();
+  const auto* const key = reinterpret_cast<const unsigned char*>(found->second.data());
+  if (made == nullptr || SSL_SESSION_set1_master_key(made, key, found->second.size()) != 1 ||
+      SSL_SESSION_set_cipher(made, SSL_CIPHER_find(connection, kAes128GcmSha256)) != 1 ||
+      SSL_SESSION_set_protocol_version(made, TLS1_3_VERSION) != 1 ||
+      SSL_SESSION_set1_ticket_appdata(made, identity, size) != 1) {
+    SSL_SESSION_free(made);
+    return 0;
+  }
+  SSL_set_num_tickets(connection, 0);
+  *session = made;
+  return 1;
+}
+
+int TlsContext::Callbacks::staple(SSL* connection, void* context) {
+  const OcspStaple& staple = *static_cast<const TlsContext*>(context)->files_.staple;
+  if (!objection_to_times(staple, unix_time_s()).empty()) return SSL_TLSEXT_ERR_NOACK;
+  void* const copy = OPENSSL_memdup(staple.der.data(), staple.der.size());  // OpenSSL frees it.
+  if (copy == nullptr) return SSL_TLSEXT_ERR_NOACK;
+  SSL_set_tlsext_status_ocsp_resp(connection, copy, static_cast<long>(staple.der.size()));
+  return SSL_TLSEXT_ERR_OK;
 }
 
 // 0: the ticket is no good; 2: it is, and the client gets a new one.
@@ -107,6 +181,8 @@ int TlsContext::Callbacks::with_ticket_key(SSL* connection, unsigned char* name,
   const TicketKeys& keys = *context->keys_;
   std::optional<TicketKey> key;
   if (encrypt == 1) {
+    // A handshake by a shared key is cheap, and is not to outlive that key.
+    if (SSL_get_psk_identity(connection) != nullptr) return 0;
     key = keys.current(unix_time_s());
     std::copy(key->name.begin(), key->name.end(), name);
     if (RAND_bytes(iv, EVP_CIPHER_get_iv_length(EVP_aes_256_cbc())) != 1) return -1;
@@ -134,6 +210,8 @@ int TlsContext::Callbacks::judge_ticket(SSL* connection, SSL_SESSION* session, c
   if (status != SSL_TICKET_SUCCESS && status != SSL_TICKET_SUCCESS_RENEW)
     return SSL_TICKET_RETURN_IGNORE_RENEW;
   const auto& self = *static_cast<const TlsContext*>(context);
+  // Tickets never come of shared keys, and where only those count no other will do.
+  if (self.files_.certificate.empty()) return SSL_TICKET_RETURN_IGNORE;
   X509* const certificate = SSL_SESSION_get0_peer(session);
   const bool missing =
       certificate == nullptr && self.client_certificate_ == ClientCertificate::required;

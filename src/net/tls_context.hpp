@@ -1,7 +1,6 @@
 // TlsContext: what the connections of one listener have in common in TLS: certificate, rules for
-// the certificates of clients, keys of tickets. A reload puts another one in its place; connections
-// keep the one they began with.
-// Immutable; any thread.
+// the certificates of clients, keys shared with clients, keys of tickets. A reload puts another one
+// in its place; connections keep the one they began with. Immutable; any thread.
 #pragma once
 
 #include "base/result.hpp"
@@ -29,6 +28,8 @@ class TlsContext {
 
   [[nodiscard]] SSL_CTX* native() const { return files_.context.get(); }
   [[nodiscard]] const ListenerContext& files() const { return files_; }
+  // The identity whose key both have; the handshake is over. None: it is by certificate.
+  [[nodiscard]] static std::optional<std::string> identity_of(const SSL* connection);
   // See Origin::certificate_user; the handshake is over.
   [[nodiscard]] std::optional<std::string> user_of(const SSL* connection) const;
 

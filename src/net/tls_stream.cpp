@@ -47,6 +47,11 @@ std::string text_of_error(const SSL* connection) {
   const long verified = SSL_get_verify_result(connection);
   if (ERR_GET_REASON(error) == SSL_R_CERTIFICATE_VERIFY_FAILED && verified != X509_V_OK)
     text = std::string("the client's certificate: ") + X509_verify_cert_error_string(verified);
+  const int reason_code = ERR_GET_REASON(error);
+  if (SSL_get_certificate(connection) == nullptr &&
+      (reason_code == SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM ||
+       reason_code == SSL_R_NO_SHARED_CIPHER))
+    text += "; the client has shown no identity of the listener's psk file";
   return text;
 }
 
@@ -176,7 +181,8 @@ void TlsStream::give_up() {
 }
 
 bool TlsStream::resumed() const {
-  return SSL_session_reused(ssl_.get()) == 1;
+  // A shared key of TLS 1.3 looks like a session to OpenSSL.
+  return SSL_session_reused(ssl_.get()) == 1 && !TlsContext::identity_of(ssl_.get());
 }
 
 // ---------------------------------------------------------------- data

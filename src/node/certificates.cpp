@@ -18,6 +18,10 @@ Result<std::shared_ptr<const TicketKeys>> make_ticket_keys(const Config& config)
   return std::make_shared<const TicketKeys>(*secret);
 }
 
+bool has_certificate(const std::shared_ptr<const TlsContext>& context) {
+  return context && !context->files().certificate.empty();
+}
+
 }  // namespace
 
 Result<void> Certificates::load(const Config& config) {
@@ -46,14 +50,18 @@ Result<void> Certificates::load(const Config& config) {
 std::vector<std::string> Certificates::warnings() const {
   std::vector<std::string> warnings;
   for (const auto& context : contexts_)
-    if (context && !context->files().warning.empty()) warnings.push_back(context->files().warning);
+    if (context) {
+      const ListenerContext& files = context->files();
+      if (!files.warning.empty()) warnings.push_back(files.warning);
+      warnings.insert(warnings.end(), files.notes.begin(), files.notes.end());
+    }
   return warnings;
 }
 
 std::vector<Json> Certificates::rows() const {
   std::vector<Json> rows;
   for (std::size_t i = 0; i < contexts_.size(); ++i) {
-    if (!contexts_[i]) continue;
+    if (!has_certificate(contexts_[i])) continue;
     const ListenerContext& files = contexts_[i]->files();
     rows.push_back({{"listener", addresses_[i]},
                     {"certificate", files.certificate},
@@ -67,7 +75,7 @@ std::vector<Json> Certificates::rows() const {
 std::vector<CertificateFigures> Certificates::figures(Instant now) const {
   std::vector<CertificateFigures> figures;
   for (std::size_t i = 0; i < contexts_.size(); ++i)
-    if (contexts_[i])
+    if (has_certificate(contexts_[i]))
       figures.push_back(
           {addresses_[i], contexts_[i]->files().expires_at_s - now.ms / kMsPerSecond});
   return figures;

@@ -114,4 +114,43 @@ TEST_CASE("a certificate that is not valid now is a warning") {
   CHECK(check_files(config).empty());
 }
 
+TEST_CASE("shared keys need no certificate, and a short one is told") {
+  const TempFolder folder;
+  ListenerConfig listener;
+  listener.url = "mqtts://h?psk=keys";
+  listener.tls = ListenerTls{};
+  listener.tls->psk = folder.path() + "/keys";
+  std::ofstream(listener.tls->psk) << "long:" + std::string(32, '1') + "\nshort:11\n";
+  const auto made = make_listener_context(listener);
+  REQUIRE(made.has_value());
+  CHECK(made->psk.size() == 2);
+  CHECK(made->certificate.empty());
+  CHECK(made->warning.empty());
+  REQUIRE(made->notes.size() == 1);
+  CHECK(made->notes[0].find("the key of 'short' has less than 16 bytes") != std::string::npos);
+  std::ofstream(listener.tls->psk) << "long\n";
+  CHECK(complaint_about(listener) == "listener = 'mqtts://h?psk=keys': psk = '" +
+                                         listener.tls->psk + "': line 1: expected IDENTITY:KEY");
+}
+
+TEST_CASE("an OCSP response that is none is refused, and one is shown only while it holds") {
+  const TlsFolder files;
+  ListenerConfig listener = files.listener();
+  listener.tls->ocsp = files.folder.path() + "/ocsp.der";
+  CHECK(complaint_about(listener).find("cannot be read") != std::string::npos);
+  for (const std::string& bytes :
+       {std::string(), std::string("no DER"), std::string("\x30\x03", 2)}) {
+    std::ofstream(listener.tls->ocsp, std::ios::trunc) << bytes;
+    CHECK(complaint_about(listener).find("holds no OCSP response in DER") != std::string::npos);
+  }
+  // tryLater(3): RFC 6960 section 4.2.1.
+  std::ofstream(listener.tls->ocsp, std::ios::trunc) << "\x30\x03\x0A\x01\x03";
+  CHECK(complaint_about(listener).find("refused to answer: trylater") != std::string::npos);
+  const OcspStaple staple{"", 100, 200};
+  CHECK(objection_to_times(staple, 99).starts_with("is not valid yet"));
+  CHECK(objection_to_times(staple, 100).empty());
+  CHECK(objection_to_times(staple, 199).empty());
+  CHECK(objection_to_times(staple, 200) == "is out of date");
+}
+
 }  // namespace tandemq

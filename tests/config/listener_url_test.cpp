@@ -1,6 +1,7 @@
 #include "config/listener_url.hpp"
 
 #include <string>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -45,6 +46,40 @@ TEST_CASE("a listener URL gives its host and port") {
     CHECK(listener->host == row.host);
     CHECK(listener->port == row.port);
   }
+}
+
+TEST_CASE("a listener may be the path of a unix socket") {
+  const auto listener = parse_listener_url("unix:///run/a%20b.sock?mode=0600&ack=local");
+  REQUIRE(listener.has_value());
+  CHECK(listener->scheme == "unix");
+  CHECK(listener->unix_path == "/run/a b.sock");
+  CHECK(listener->unix_mode == 0600);
+  CHECK(listener->port == 0);
+  CHECK(listener->ack == CommitLevel::local);
+  CHECK(is_local(*listener));
+  CHECK(parse_listener_url("unix:///s").value().unix_mode == 0660);
+}
+
+TEST_CASE("a listener names the proxies that may come, and is not local by them") {
+  const auto listener =
+      parse_listener_url("mqtt://127.0.0.1?proxy=192.0.2.10,10.0.0.0/8,::1&proxy_user=cn");
+  REQUIRE(listener.has_value());
+  CHECK(listener->proxies == std::vector<IpNetwork>{parse_ip_network("192.0.2.10").value(),
+                                                    parse_ip_network("10.0.0.0/8").value(),
+                                                    parse_ip_network("::1").value()});
+  CHECK(listener->proxy_user);
+  CHECK_FALSE(is_local(*listener));
+  CHECK(is_local(parse_listener_url("mqtt://127.0.0.1").value()));
+  CHECK_FALSE(is_local(parse_listener_url("mqtt://0.0.0.0").value()));
+}
+
+TEST_CASE("a listener may have shared keys, with a certificate or without") {
+  const auto listener = parse_listener_url("mqtts://h?psk=keys&psk_hint=plant&user_from=none");
+  REQUIRE(listener.has_value());
+  CHECK(listener->tls->psk == "keys");
+  CHECK(listener->tls->psk_hint == "plant");
+  CHECK(listener->tls->cert.empty());
+  CHECK(parse_listener_url("mqtts://h?psk=keys&cert=c&key=k&ocsp=o").value().tls->ocsp == "o");
 }
 
 TEST_CASE("what is no listener URL is refused with the URL and the reason") {
@@ -106,6 +141,43 @@ TEST_CASE("what is no listener URL is refused with the URL and the reason") {
       {"mqtt://localhost:-1", "PORT is not"},
       {"mqtt://localhost:18x", "PORT is not"},
       {"mqtt://localhost:1883:1", "PORT is not"},
+  };
+  for (const Row& row : kRows) {
+    CAPTURE(row.url);
+    const std::string text = complaint(row.url);
+    CHECK(text.find(std::string("'") + row.url + "'") == 0);
+    CHECK_MESSAGE(text.find(row.why) != std::string::npos, text);
+  }
+}
+
+TEST_CASE("parameters that do not fit a listener or each other are refused with the reason") {
+  struct Row {
+    const char* url;
+    const char* why;
+  };
+  constexpr Row kRows[] = {
+      {"unix://", "expected unix:///PATH"},
+      {"unix://run/mqtt.sock", "expected unix:///PATH"},
+      {"unix:///run/", "expected unix:///PATH"},
+      {"unix:///s?mode=08", "mode: '08', expected octal digits up to 0777"},
+      {"unix:///s?mode=1000", "mode: '1000', expected octal digits up to 0777"},
+      {"unix:///s?mode=", "mode: '', expected octal digits up to 0777"},
+      {"unix:///s?proxy=::1", "'proxy' is no parameter of unix://"},
+      {"mqtt://h?mode=0600", "'mode' is a parameter of unix://"},
+      {"mqtt://h?proxy=", "proxy: '' is no address and no network"},
+      {"mqtt://h?proxy=::1,", "proxy: '' is no address and no network"},
+      {"mqtt://h?proxy=::1, ::2", "proxy: ' ::2' is no address and no network"},
+      {"mqtt://h?proxy=proxy.example.org", "proxy: 'proxy.example.org' is no address"},
+      {"mqtt://h?proxy_user=cn", "proxy_user needs proxy=ADDRESS"},
+      {"mqtt://h?proxy=::1&proxy_user=san", "proxy_user: 'san', expected none or cn"},
+      {"mqtts://h?cert=c&key=k&ca=a&client_cert=required&proxy=::1&proxy_user=cn",
+       "proxy_user and client_cert"},
+      {"mqtt://h?psk=p", "'psk' is a parameter of mqtts://"},
+      {"mqtts://h?psk_hint=h&cert=c&key=k", "psk_hint needs psk=FILE"},
+      {"mqtts://h?psk=p&key=k", "needs cert=FILE and key=FILE, or psk=FILE"},
+      {"mqtts://h?psk=p&ca=a", "each needs a listener of its own"},
+      {"mqtts://h?psk=p&user_from=cn", "user_from: with psk the identity is the user"},
+      {"mqtts://h?psk=p&ocsp=o", "'ocsp' is about the certificate of cert=FILE"},
   };
   for (const Row& row : kRows) {
     CAPTURE(row.url);
