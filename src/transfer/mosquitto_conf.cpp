@@ -193,8 +193,10 @@ std::string Translator::refusal_of(const Listener& listener) const {
   const Given* protocol = find(listener.options, "protocol");
   if (protocol != nullptr && protocol->value != "mqtt" && protocol->value != kWebSockets)
     return "of the protocols there are mqtt and websockets only.";
-  if (listener.host.starts_with('/') || listener.port == "0")
-    return "clients cannot connect on a unix socket.";
+  const bool is_unix = listener.host.starts_with('/');
+  if (is_unix && protocol != nullptr && protocol->value == kWebSockets)
+    return "there is no WebSocket on a unix socket.";
+  if (listener.port == "0" && !is_unix) return "port 0 is for a unix socket, and no path is given.";
   if (has("mount_point"))
     return "there is no mount_point, and without it these clients would see all topics. Give the "
            "users rights on their topics in the ACL file, then add the listener.";
@@ -220,9 +222,10 @@ void Translator::translate(Listener& listener) {
     const bool is_ipv6 = host.find(':') != std::string::npos;
     // There every path is taken.
     const bool websocket = protocol != nullptr && protocol->value == kWebSockets;
-    const std::string url = (websocket ? "ws://" : "mqtt://") +
-                            (is_ipv6 ? "[" + host + "]" : host) + ":" + listener.port +
-                            (websocket ? "/*" : "");
+    const std::string url = host.starts_with('/') ? "unix://" + host
+                                                  : (websocket ? "ws://" : "mqtt://") +
+                                                        (is_ipv6 ? "[" + host + "]" : host) + ":" +
+                                                        listener.port + (websocket ? "/*" : "");
     if (const auto parsed = parse_listener_url(url); !parsed) {
       note(listener.place + "it is left out: " + parsed.error().text + ".");
     } else {
@@ -260,7 +263,8 @@ void Translator::translate_anonymous() {
   for (const Listener* listener : served()) {
     const bool allows = is_true(find(listener->options, "allow_anonymous"));
     allowed += allows ? 1 : 0;
-    as_loopback = as_loopback && allows == is_loopback(listener->host);
+    as_loopback =
+        as_loopback && allows == (is_loopback(listener->host) || listener->host.starts_with('/'));
   }
   const bool all = allowed > 0 && allowed == served().size();
   settings_["auth.anonymous"] = all ? "true" : allowed > 0 && as_loopback ? "loopback" : "false";

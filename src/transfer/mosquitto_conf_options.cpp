@@ -91,7 +91,8 @@ constexpr Option kOptions[] = {
     seen("use_identity_as_username", Scope::listener),
     seen("use_subject_as_username", Scope::listener),
     seen("psk_hint", Scope::listener),
-    told("psk_file", "there is no TLS with pre-shared keys.", Scope::security),
+    told("psk_file", "add its listener as mqtts://HOST:PORT?psk=FILE; the file can be the same.",
+         Scope::security),
 
     told("autosave_interval", kDurable),
     told("autosave_on_changes", kDurable),

@@ -116,6 +116,7 @@ TEST_CASE("listeners keep their addresses") {
         Lines{"mqtt://10.0.0.1:1999", "mqtt://10.0.0.2:1"});
   CHECK(urls_of("listener 9001\nprotocol websockets\nlistener 1883 ::1\nprotocol mqtt\n") ==
         Lines{"ws://0.0.0.0:9001/*", "ws://[::]:9001/*", "mqtt://[::1]:1883"});
+  CHECK(urls_of("listener 0 /run/m.sock\n") == Lines{"unix:///run/m.sock"});
   CHECK(has_note(translated("listener 99999 10.0.0.1\n"), "m.conf:1: listener", "left out"));
 }
 
@@ -130,7 +131,7 @@ TEST_CASE("a listener is left out if what protects it is not there") {
     CHECK_FALSE(conf.lines.at(1).starts_with("listener"));
     CHECK(has_note(conf, "m.conf:2: listener", "the listener on port 8883 is left out"));
   }
-  const MosquittoConf none = translated("listener 0 /run/mosquitto.sock\n");
+  const MosquittoConf none = translated("listener 0\n");
   CHECK_FALSE(sets(none, "listener"));
   CHECK(has_note(none, "No listener could be brought over", "mqtt://127.0.0.1:1883"));
 }
