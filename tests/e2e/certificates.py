@@ -74,6 +74,16 @@ class Authority:
     def revoke(self, certificate):
         self._ca("-revoke", certificate.cert)
 
+    def ocsp(self, certificate, name="ocsp.der", minutes=60):
+        """What a responder of this authority says of the certificate now."""
+        request, answer = self.folder / "ocsp.req", self.folder / name
+        openssl("ocsp", "-issuer", self.pem, "-cert", certificate.cert, "-no_nonce",
+                "-reqout", request)
+        openssl("ocsp", "-index", self.folder / "index.txt", "-rsigner", self.pem,
+                "-rkey", self.folder / "ca.key", "-CA", self.pem, "-reqin", request,
+                "-respout", answer, "-nmin", minutes)
+        return answer
+
     def crl(self):
         """The list of those that were revoked until now."""
         path = self.folder / "crl.pem"
