@@ -164,9 +164,8 @@ struct Allowed {
     return "one of " + joined(range.words);
   }
   std::string operator()(std::vector<ListenerConfig>*) const {
-    return "a URL mqtt://HOST:PORT, mqtts://HOST:PORT, ws://HOST:PORT/PATH or "
-           "wss://HOST:PORT/PATH, "
-           "repeatable";
+    return "a URL mqtt://HOST:PORT, mqtts://HOST:PORT, ws://HOST:PORT/PATH, "
+           "wss://HOST:PORT/PATH or unix:///PATH, repeatable";
   }
   std::string operator()(std::vector<AckRule>*) const {
     return "LEVEL topic FILTER or LEVEL user NAME, repeatable";
