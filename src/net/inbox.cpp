@@ -18,9 +18,10 @@ void Inbox::take(ByteView bytes, ConnectionId from, std::uint32_t packet_size_ma
   partial_.append(bytes);
   const std::size_t used = cut(partial_, from, packet_size_max, events);
   if (broken_ || used == partial_.size()) {
-    partial_ = {};  // Gives the memory back: most connections are idle next.
+    // Gives the memory back, which an assignment would not: most connections are idle next.
+    std::string().swap(partial_);
   } else if (used > 0) {
-    partial_ = partial_.substr(used);
+    partial_.substr(used).swap(partial_);
   }
 }
 

@@ -21,6 +21,7 @@ class Inbox {
   [[nodiscard]] bool broken() const { return broken_; }  // It has said Malformed.
   [[nodiscard]] mqtt::Version version() const { return version_; }
   [[nodiscard]] std::size_t kept_bytes() const { return partial_.size(); }
+  [[nodiscard]] std::size_t reserved_bytes() const { return partial_.capacity(); }
 
  private:
   // Returns how many bytes at the front were whole packets.

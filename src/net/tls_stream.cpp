@@ -122,7 +122,7 @@ bool TlsStream::take_input(ClientSocket::ReadResult& result) {
   if (!held_.empty()) {
     // The buffer is at least as large: that is where they came from.
     input_ = {buffers_.input.data(), held_.copy(buffers_.input.data(), buffers_.input.size())};
-    held_ = {};
+    std::string().swap(held_);  // Gives the memory back.
     return true;
   }
   const ssize_t size = ::recv(socket_, buffers_.input.data(), buffers_.input.size(), 0);
