@@ -1,6 +1,7 @@
 #include "broker/authenticate.hpp"
 
 #include "broker/connect.hpp"
+#include "broker/failed_logins.hpp"
 #include "broker/leave.hpp"
 
 #include <string>
@@ -36,8 +37,10 @@ void step(Turn& turn, Connection& connection, const mqtt::Properties& properties
     return refuse(turn, connection, ReasonCode::not_authorized, "authentication has failed");
   ScramServer::Reply reply = connection.authentication->scram.step(
       *passwords, data == nullptr ? std::string_view{} : *data);
-  if (reply.kind == ScramServer::Reply::Kind::failure)
+  if (reply.kind == ScramServer::Reply::Kind::failure) {
+    count_failed_login(turn, connection);
     return refuse(turn, connection, ReasonCode::not_authorized, "authentication has failed");
+  }
   if (reply.kind == ScramServer::Reply::Kind::success) {
     connection.authentication.reset();
     // [MQTT-4.12.1-1]: who re-authenticates stays the user that the session belongs to.
@@ -67,6 +70,7 @@ void begin_authentication(Turn& turn, Connection& connection) {
   if (connection.auth_method != kScramMethod)
     return refuse(turn, connection, ReasonCode::bad_authentication_method,
                   "this method is not available");  // [MQTT-4.12.0-1]
+  if (refuse_if_paused(turn, connection)) return;
   connection.phase = ConnectionPhase::authenticating;
   connection.authentication = std::make_unique<Authentication>(
       Authentication{connection.auth_method, ScramServer(nonce_of(connection))});
@@ -84,6 +88,7 @@ void authenticate(Turn& turn, Connection& connection, const mqtt::Auth& packet) 
   const bool exchange = connection.authentication != nullptr;
   if (begins == exchange || begins == goes_on)
     return refuse(turn, connection, ReasonCode::protocol_error, "AUTH out of turn");
+  if (begins && refuse_if_paused(turn, connection)) return;
   if (begins)
     connection.authentication = std::make_unique<Authentication>(
         Authentication{connection.auth_method, ScramServer(nonce_of(connection))});

@@ -5,6 +5,7 @@
 #include "broker/block.hpp"
 #include "broker/deliver.hpp"
 #include "broker/expire.hpp"
+#include "broker/failed_logins.hpp"
 #include "broker/leave.hpp"
 #include "broker/will.hpp"
 #include "mqtt/encode.hpp"
@@ -146,10 +147,13 @@ void log_in(Turn& turn, Connection& connection) {
       connection.user_name = login.user;
       return accept(turn, connection, {});
     case Login::Kind::bad_credentials:
+      if (refuse_if_paused(turn, connection)) return;
+      count_failed_login(turn, connection);
       return refuse(turn, connection, ReasonCode::bad_user_name_or_password, login.reason);
     case Login::Kind::not_authorized:
       return refuse(turn, connection, ReasonCode::not_authorized, login.reason);
     case Login::Kind::must_verify:
+      if (refuse_if_paused(turn, connection)) return;
       turn.send(connection, ReadFrom{false});
       return turn.send(connection, std::make_unique<PasswordCheck>(std::move(*login.check)));
   }
@@ -184,8 +188,10 @@ void connect(Turn& turn, Connection& connection, mqtt::Connect packet) {
 
 void password_checked(Turn& turn, Connection& connection, CheckResult result) {
   if (connection.phase != ConnectionPhase::verifying) return;
-  if (!result.granted)
+  if (!result.granted) {
+    count_failed_login(turn, connection);
     return refuse(turn, connection, ReasonCode::bad_user_name_or_password, result.reason);
+  }
   connection.user_name = std::move(result.user);
   connection.login_ends_at = result.expires_at;
   turn.send(connection, ReadFrom{true});

@@ -19,6 +19,8 @@ struct Counters {
   std::uint64_t connections_opened = 0;
   std::uint64_t connections_accepted = 0;  // CONNACK with success.
   std::uint64_t connections_refused = 0;   // CONNACK with an error, or no CONNECT at all.
+  std::uint64_t logins_failed = 0;         // A wrong password, token or proof.
+  std::uint64_t logins_paused = 0;         // Refused unheard, for too many had failed.
   std::uint64_t takeovers = 0;
   std::uint64_t sessions_expired = 0;
   std::uint64_t protocol_errors = 0;

@@ -5,8 +5,10 @@
 #pragma once
 
 #include "access/access.hpp"
+#include "access/login_brake.hpp"
 #include "base/timers.hpp"
 #include "broker/ack_policy.hpp"
+#include "broker/audit.hpp"
 #include "broker/connection.hpp"
 #include "broker/counters.hpp"
 #include "broker/drops.hpp"
@@ -80,6 +82,8 @@ struct World {
   Drops drops;
   History history;
   Trace trace;
+  Audit audit;
+  LoginBrake brake;
   std::vector<ConnectionId> blocked;  // In the order in which they came to wait.
   bool disk_low = false;              // Nothing new is taken that has to be stored.
   bool room_made = false;             // A queue has shrunk since the blocked were tried last.

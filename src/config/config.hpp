@@ -74,6 +74,8 @@ struct AuthConfig {
   std::string jwt_audience;
   std::string jwt_user_claim = "sub";
   std::uint32_t jwt_leeway_s = 60;
+  std::uint32_t failures_max = 5;  // Of an address, before it has to wait; 0: it never has.
+  std::uint32_t failure_pause_max_s = 60;
 };
 
 struct LimitsConfig {

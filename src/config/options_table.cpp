@@ -108,6 +108,15 @@ constexpr ConfigOption kOptions[] = {
      "Seconds by which the clock of whoever signs tokens may differ: a token is taken so much "
      "before its nbf and after its exp, and then its connection is closed."},
 
+    {"auth.failures_max", [](Config& c) -> ConfigField { return &c.auth.failures_max; },
+     number(0, 1'000), kLive,
+     "Failed logins that an address (of IPv6 its first 64 bits) may have before it is heard once a "
+     "pause only, one second that doubles with each further failure; in between it is refused "
+     "(0x9F, code 3). It is forgotten an hour after the last one. 0: nobody is slowed down."},
+    {"auth.failure_pause_max_s",
+     [](Config& c) -> ConfigField { return &c.auth.failure_pause_max_s; }, number(1, 3'600), kLive,
+     "Seconds that such a pause has at the most."},
+
     {"store.sync", [](Config& c) -> ConfigField { return &c.store.sync; }, any(), kAfterRestart,
      "When the log is forced to the disk. commit: before anything is acknowledged, so that not "
      "even a loss of power takes an acknowledged message. interval:MS: every so many "

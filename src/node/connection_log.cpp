@@ -1,11 +1,13 @@
 #include "node/connection_log.hpp"
 
 #include <string_view>
+#include <utility>
 
 namespace tandemq {
 namespace {
 
 constexpr std::uint32_t kLinesMax = 100;  // A second.
+constexpr std::int64_t kWarningMs = 1'000;
 
 std::string_view name_of(mqtt::Version version) {
   switch (version) {
@@ -40,6 +42,17 @@ void ConnectionLog::closed(const Connection& connection, const std::string& why,
     log_->info("client '{}' from {} disconnected: {}", connection.client_id, address_of(connection),
                why);
   }
+}
+
+void ConnectionLog::login_paused(const AuditEvent& event, Instant now) {
+  if (ms_between(warned_at_, now) < kWarningMs) {
+    ++unwarned_;
+    return;
+  }
+  warned_at_ = now;
+  const std::uint32_t others = std::exchange(unwarned_, 0);
+  if (others == 0) return log_->warn("{}", event.why);
+  log_->warn("{}; {} more such lines were left out", event.why, others);
 }
 
 bool ConnectionLog::may_write(Instant now) {

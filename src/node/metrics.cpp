@@ -212,6 +212,11 @@ void add_events(MetricsPage& page, const Counters& counters) {
   page.counter("connections_refused_total",
                "Connections that were refused, or on which no CONNECT came.",
                counters.connections_refused);
+  page.counter("logins_failed_total", "Logins with a wrong password, token or proof.",
+               counters.logins_failed);
+  page.counter("logins_paused_total",
+               "Logins that were refused unheard, because too many from the address had failed.",
+               counters.logins_paused);
   page.counter("takeovers_total",
                "Connections that ended because their client connected once more.",
                counters.takeovers);

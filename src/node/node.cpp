@@ -130,6 +130,11 @@ void Node::build_hubs() {
                                   [log = log_](const std::string& text) { log->warn("{}", text); });
 }
 
+void Node::listen_to_audit() {
+  primary_->broker().world().audit.listen(
+      [this](AuditEvent&& event) { connection_log_.login_paused(event, event.at); }, false);
+}
+
 Result<void> Node::start_administration() {
   if (config_.admin_socket.empty()) return {};
   CommandPorts ports{runner_, *admin_streams_};

@@ -139,6 +139,7 @@ class Node {
   void end_move();
   void answer_move(Result<Json> answer);
   void build_hubs();
+  void listen_to_audit();
   Result<void> start_administration();
   void add_role_ports(CommandPorts& ports);
   void add_store_ports(CommandPorts& ports);

@@ -300,6 +300,7 @@ Result<void> Node::lead(std::optional<Term> claimed) {
   feed_ = std::make_unique<Feed>(*data_.state, config_.replication, term, end, is_relaxed(config_),
                                  incarnation_);
   primary_->broker().set_disk_low(disk_guard_.is_low());
+  listen_to_audit();
   primary_->start(now);
   // The term is on the disk before anything is done in it (invariant I2).
   const auto record = primary_->seal(now);

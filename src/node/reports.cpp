@@ -78,6 +78,8 @@ Json to_json(const StatusReport& report) {
           {"table_rows", counters.table_rows},
           {"accepted", counters.connections_accepted},
           {"refused", counters.connections_refused},
+          {"logins_failed", counters.logins_failed},
+          {"logins_paused", counters.logins_paused},
           {"takeovers", counters.takeovers},
           {"sessions_expired", counters.sessions_expired},
           {"protocol_errors", counters.protocol_errors}};

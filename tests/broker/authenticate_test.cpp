@@ -159,3 +159,15 @@ TEST_CASE("AUTH names the user of the certificate, or the client is refused") {
     CHECK(client.next() == answer);
   }
 }
+
+TEST_CASE("a wrong proof counts as a failed login, and a pause holds for SCRAM too") {
+  Lab lab(quiet(), with_ann());
+  for (int i = 0; i < 5; ++i) {
+    Client& client = lab.connect(first());
+    const auto challenge = client.take<mqtt::Auth>();
+    client.send(auth(ReasonCode::continue_authentication, proof(challenge, "wrong")));
+    CHECK(client.next() == "CONNACK 0x87");
+  }
+  CHECK(lab.world().counters.logins_failed == 5);
+  CHECK(lab.connect(first()).next() == "CONNACK 0x9F");
+}

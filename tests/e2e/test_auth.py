@@ -69,7 +69,7 @@ def guarded(daemon, tmp_path):
     for name in ("scram", "other"):
         text += scram_line(name, f"{name}-password", name.encode() * 4)
     return daemon(f"--auth.password_file={written(tmp_path / 'passwords', text)}",
-                  "--auth.anonymous=false")
+                  "--auth.anonymous=false", "--auth.failures_max=0")
 
 
 # --- passwords

@@ -100,7 +100,8 @@ def key_set(path, *keys):
 
 def options(path, *more):
     return (f"--auth.jwt_keys={path}", f"--auth.jwt_issuer={ISSUER}",
-            f"--auth.jwt_audience={AUDIENCE}", "--auth.anonymous=false", *more)
+            f"--auth.jwt_audience={AUDIENCE}", "--auth.anonymous=false",
+            "--auth.failures_max=0", *more)
 
 
 def refused(one, version, token, why, user=""):
