@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -17,6 +18,8 @@ namespace tandemq {
 struct WhoView {
   std::string_view client_id;
   std::string_view user;  // Empty: anonymous.
+  // That came with the login; those that the ACL gives to the user are found by its name.
+  std::span<const std::string> roles{};
 };
 
 // For hash tables of strings that are asked with string views.

@@ -29,6 +29,9 @@ class HttpConnection : public httplib::Stream {
   HttpConnection(const HttpConnection&) = delete;
   HttpConnection& operator=(const HttpConnection&) = delete;
 
+  // From now on it may take as long as it likes, until the server stops.
+  void lift_patience() { terms_.patience = std::chrono::hours(24 * 365); }
+
   // 0: the client has ended, sent too much or run out of time.
   ssize_t read(char* to, std::size_t size) override;
   // All of it, or -1.
@@ -45,7 +48,7 @@ class HttpConnection : public httplib::Stream {
   [[nodiscard]] std::chrono::milliseconds time_left() const;
 
   const int socket_;
-  const Terms terms_;
+  Terms terms_;
   const std::chrono::steady_clock::time_point began_;
   std::array<char, 4'096> buffer_{};
   std::size_t begin_ = 0;  // Of what is in the buffer and not read.

@@ -4,7 +4,9 @@
 #include "base/ensure.hpp"
 #include "config/listener_url.hpp"
 
+#include <algorithm>
 #include <atomic>
+#include <cctype>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -15,6 +17,7 @@
 #include <arpa/inet.h>
 #include <httplib.h>
 #include <netinet/in.h>
+#include <openssl/crypto.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -96,6 +99,19 @@ void refuse(httplib::Response& response, int status, const std::string& why) {
   answer(response, status, why + "\n", kTextType);
 }
 
+// Takes the same time wherever the two differ.
+bool has_token(std::string_view authorization, std::string_view token) {
+  constexpr std::string_view kBearer = "bearer ";
+  const std::string_view scheme = authorization.substr(0, kBearer.size());
+  const bool is_bearer =
+      std::equal(scheme.begin(), scheme.end(), kBearer.begin(), kBearer.end(),
+                 [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; });
+  if (!is_bearer) return false;
+  const std::string_view shown = authorization.substr(kBearer.size());
+  return shown.size() == token.size() &&
+         CRYPTO_memcmp(shown.data(), token.data(), token.size()) == 0;
+}
+
 void answer_health(httplib::Response& response, const HealthReport& health, bool good) {
   answer(response, good ? 200 : 503, json_text(to_json(health)) + "\n", kJsonPage);
 }
@@ -118,7 +134,7 @@ Json to_json(const HealthReport& health) {
 // The library parses requests and writes answers; the sockets are ours, because its own loop gives
 // up at the first error of accept(), and a client may take as long as it likes.
 struct HttpServer::Http : httplib::Server {
-  Http(int listening_, std::chrono::milliseconds patience_);
+  Http(int listening_, const HttpConfig& config);
 
   void run();
   void serve(int socket);
@@ -126,14 +142,15 @@ struct HttpServer::Http : httplib::Server {
 
   const int listening;
   const std::chrono::milliseconds patience;
+  const std::string token;
   Ports ports;
   std::atomic<std::size_t> waiting{0};
   std::atomic<bool> stopping{false};
   std::thread thread;
 };
 
-HttpServer::Http::Http(int listening_, std::chrono::milliseconds patience_)
-    : listening(listening_), patience(patience_) {
+HttpServer::Http::Http(int listening_, const HttpConfig& config)
+    : listening(listening_), patience(config.patience), token(config.token) {
   set_default_headers({{"Cache-Control", "no-store"}});
   // Ahead of the library's routes, which are regular expressions and read bodies.
   set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
@@ -154,6 +171,11 @@ HttpServer::Http::Http(int listening_, std::chrono::milliseconds patience_)
 
 void HttpServer::Http::route(const httplib::Request& request, httplib::Response& response) const {
   const std::string& path = request.path;
+  if (!token.empty() && !path.starts_with("/health/") &&
+      !has_token(request.get_header_value("Authorization"), token)) {
+    response.set_header("WWW-Authenticate", "Bearer");
+    return refuse(response, 401, "Send the token of admin.http_token_file as a Bearer token.");
+  }
   const bool known = path == "/" || path == "/metrics" || path == "/status" ||
                      path == "/health/live" || path == "/health/ready" || path == "/health/primary";
   if (!known) return refuse(response, 404, "There is nothing here. See / for what there is.");
@@ -217,7 +239,7 @@ Result<void> HttpServer::open() {
     return failure("admin.http: " + config_.address + " is " + what +
                    " choose another port in 'admin.http', or none at all");
   }
-  http_ = std::make_unique<Http>(listening, config_.patience);
+  http_ = std::make_unique<Http>(listening, config_);
   return {};
 }
 

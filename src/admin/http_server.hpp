@@ -1,7 +1,8 @@
 // HttpServer: how a node tells machines how it is, over HTTP, read-only: /metrics for Prometheus,
 // /health/live, /health/ready and /health/primary for load balancers and keepalived, /status. One
-// request a connection, on a few threads. It knows nothing of brokers: the answers come in as
-// ports. Owned by node. Ports are called on the server's own threads, several at a time.
+// request a connection, on a few threads. With a token it answers who has it (RFC 6750), and others
+// in what load balancers ask, /health; 401 is the rest. It knows nothing of brokers: the answers
+// come in as ports. Owned by node. They are called on the server's own threads, several at a time.
 #pragma once
 
 #include "admin/json.hpp"
@@ -27,8 +28,9 @@ struct HealthReport {
 Json to_json(const HealthReport& health);
 
 struct HttpConfig {
-  std::string address;                        // HOST:PORT, a loopback address.
+  std::string address;                        // HOST:PORT
   std::chrono::milliseconds patience{2'000};  // With a client, from first byte to last.
+  std::string token{};                        // Empty: nobody is asked for one.
 };
 
 class HttpServer {

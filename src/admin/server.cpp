@@ -1,11 +1,16 @@
 #include "admin/server.hpp"
 
+#include "admin/http_connection.hpp"
 #include "base/ensure.hpp"
 
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <charconv>
+#include <chrono>
 #include <cstring>
+#include <optional>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -21,6 +26,8 @@ namespace {
 constexpr std::size_t kThreads = 16;             // A stream holds one as long as it runs,
 constexpr int kStreamsMax = 12;                  // so that some are always left for the others.
 constexpr std::size_t kRequestMax = 64U << 20U;  // Bytes; a payload in base64 is the largest part.
+constexpr std::size_t kHeadersMax = 64U << 10U;
+constexpr std::chrono::seconds kHeadersPatience{5};
 constexpr mode_t kSocketMode = 0660;
 constexpr int kBacklog = 128;  // The library's own is 5, and beyond it connect() fails at once.
 constexpr int kAnyPort = 1;  // A unix socket has none, but the library wants one that is not zero.
@@ -98,46 +105,111 @@ class StreamPlace {
   std::atomic<int>& count_;
 };
 
+// The library's own stream would not say who is at the other end.
+class AdminConnection : public HttpConnection {
+ public:
+  AdminConnection(int socket, const Terms& terms) : HttpConnection(socket, terms) {
+    socklen_t size = sizeof peer_;
+    known_ = getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer_, &size) == 0;
+  }
+
+  // A stream has to notice that nobody reads it.
+  bool is_writable() const override {
+    char byte = 0;
+    return HttpConnection::is_writable() && recv(socket(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) != 0;
+  }
+  // The library puts them into the request.
+  void get_remote_ip_and_port(std::string& ip, int& port) const override {
+    ip = known_ ? std::to_string(peer_.uid) : "";
+    port = peer_.pid;
+  }
+
+ private:
+  ucred peer_{};
+  bool known_ = false;
+};
+
+std::optional<SocketPeer> peer_of(const httplib::Request& request) {
+  SocketPeer peer;
+  const std::string& uid = request.remote_addr;
+  if (std::from_chars(uid.data(), uid.data() + uid.size(), peer.uid).ec != std::errc())
+    return std::nullopt;
+  peer.pid = request.remote_port;
+  return peer;
+}
+
 }  // namespace
 
-struct AdminServer::Http {
-  explicit Http(const CommandHandlers& handlers_) : handlers(handlers_) {}
+struct AdminServer::Http : httplib::Server {
+  Http(const CommandHandlers& handlers_, const Told& told_) : handlers(handlers_), told(told_) {}
 
+  bool process_and_close_socket(socket_t socket) override;
   void handle(const httplib::Request& request, httplib::Response& response);
-  void start_rows(const RowsHandler& handler, const Json& arguments, httplib::Response& response);
+  // The sentence of an error; empty: there was none.
+  std::string carry_out(const httplib::Request& request, AdminCall& call,
+                        httplib::Response& response);
+  std::string start_rows(const RowsHandler& handler, const Json& arguments,
+                         httplib::Response& response);
   void set_up();
 
   const CommandHandlers& handlers;
+  const Told& told;
   std::atomic<int> streams{0};
+  std::atomic<std::size_t> waiting{0};  // Nobody is hurried here.
   std::atomic<bool> stopping{false};
   int listening = -1;  // The server owns it.
-  httplib::Server server;
   std::thread thread;
 };
 
+bool AdminServer::Http::process_and_close_socket(socket_t socket) {
+  AdminConnection connection(socket,
+                             {kRequestMax + kHeadersMax, kHeadersPatience, waiting, stopping});
+  bool closed = false;
+  return process_request(connection, true, closed,
+                         [&connection](httplib::Request&) { connection.lift_patience(); });
+}
+
 void AdminServer::Http::handle(const httplib::Request& request, httplib::Response& response) {
+  AdminCall call;
+  call.peer = peer_of(request);
+  call.error = carry_out(request, call, response);
+  if (told) told(std::move(call));
+}
+
+std::string AdminServer::Http::carry_out(const httplib::Request& request, AdminCall& call,
+                                         httplib::Response& response) {
+  const auto refuse_call = [&response](int status, const std::string& why) {
+    fail(response, status, why);
+    return why;
+  };
   const Command* command = command_at(request.path);
+  call.command = command == nullptr ? request.path : std::string(command->name);
   if (command == nullptr || !is_for_broker(*command))
-    return fail(response, 404, "There is no command '" + request.path + "'.");
+    return refuse_call(404, "There is no command '" + request.path + "'.");
   const Result<Json> arguments = request.body.empty() ? Json::object() : parse_json(request.body);
-  if (!arguments) return fail(response, 400, arguments.error().text);
+  if (!arguments) return refuse_call(400, arguments.error().text);
   const Result<void> checked = check_arguments(*command, *arguments);
-  if (!checked) return fail(response, 400, checked.error().text);
+  if (!checked) return refuse_call(400, checked.error().text);
+  call.arguments = arguments_for_audit(*arguments);
   if (command->answer != Command::Answer::record)
     return start_rows(handlers.rows.find(command->name)->second, *arguments, response);
   const Result<Json> record = handlers.records.find(command->name)->second(*arguments);
-  if (!record) return fail(response, 409, record.error().text);
+  if (!record) return refuse_call(409, record.error().text);
   answer(response, 200, *record);
+  return {};
 }
 
-void AdminServer::Http::start_rows(const RowsHandler& handler, const Json& arguments,
-                                   httplib::Response& response) {
+std::string AdminServer::Http::start_rows(const RowsHandler& handler, const Json& arguments,
+                                          httplib::Response& response) {
+  const auto refuse_stream = [&response](int status, const std::string& why) {
+    fail(response, status, why);
+    return why;
+  };
   const std::shared_ptr<StreamPlace> place = StreamPlace::take(streams);
   if (!place)
-    return fail(response, 503,
-                std::to_string(kStreamsMax) + " lists and streams are open already.");
+    return refuse_stream(503, std::to_string(kStreamsMax) + " lists and streams are open already.");
   Result<RowSource> source = handler(arguments);
-  if (!source) return fail(response, 409, source.error().text);
+  if (!source) return refuse_stream(409, source.error().text);
   response.set_chunked_content_provider(
       kLinesType, [this, place, next = std::move(*source)](std::size_t, httplib::DataSink& sink) {
         if (stopping || !sink.is_writable()) return false;
@@ -149,33 +221,34 @@ void AdminServer::Http::start_rows(const RowsHandler& handler, const Json& argum
         if (!more) sink.done();
         return true;
       });
+  return {};
 }
 
 void AdminServer::Http::set_up() {
-  server.set_address_family(AF_UNIX);
+  set_address_family(AF_UNIX);
   // The socket is born with its mode, so that there is no moment in which others may connect.
-  server.set_socket_options([this](int socket) {
+  set_socket_options([this](int socket) {
     fchmod(socket, kSocketMode);
     listening = socket;
   });
-  server.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
-  server.set_keep_alive_max_count(1);  // A connection that waits would hold a thread.
-  server.set_payload_max_length(kRequestMax);
-  server.Post("/v1/.*", [this](const httplib::Request& request, httplib::Response& response) {
+  new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
+  set_keep_alive_max_count(1);  // A connection that waits would hold a thread.
+  set_payload_max_length(kRequestMax);
+  Post("/v1/.*", [this](const httplib::Request& request, httplib::Response& response) {
     handle(request, response);
   });
-  server.set_exception_handler(
+  set_exception_handler(
       [](const httplib::Request&, httplib::Response& response, std::exception_ptr) {
         fail(response, 500, "The command failed for want of memory, or by a mistake of ours.");
       });
-  server.set_error_handler([](const httplib::Request&, httplib::Response& response) {
+  set_error_handler([](const httplib::Request&, httplib::Response& response) {
     if (response.body.empty())
       fail(response, response.status, "Commands are sent as POST /v1/COMMAND.");
   });
 }
 
-AdminServer::AdminServer(std::string socket_path, CommandHandlers handlers)
-    : socket_path_(std::move(socket_path)), handlers_(std::move(handlers)) {
+AdminServer::AdminServer(std::string socket_path, CommandHandlers handlers, Told told)
+    : socket_path_(std::move(socket_path)), handlers_(std::move(handlers)), told_(std::move(told)) {
   for (const Command& command : commands()) {
     const bool rows = command.answer != Command::Answer::record;
     if (!is_for_broker(command)) continue;
@@ -191,22 +264,22 @@ AdminServer::~AdminServer() {
 Result<void> AdminServer::start() {
   ENSURE(http_ == nullptr, "a server is started once");
   if (auto cleared = clear_way(socket_path_); !cleared) return cleared;
-  auto http = std::make_unique<Http>(handlers_);
+  auto http = std::make_unique<Http>(handlers_, told_);
   http->set_up();
-  if (!http->server.bind_to_port(socket_path_, kAnyPort))
+  if (!http->bind_to_port(socket_path_, kAnyPort))
     return failure(errno_text("admin.socket = '" + socket_path_ + "': cannot listen"));
   chmod(socket_path_.c_str(), kSocketMode);  // Whatever the umask took away.
   listen(http->listening, kBacklog);
   http_ = std::move(http);
-  http_->thread = std::thread([this] { http_->server.listen_after_bind(); });
-  while (!http_->server.is_running()) std::this_thread::yield();  // stop() needs it running.
+  http_->thread = std::thread([this] { http_->listen_after_bind(); });
+  while (!http_->is_running()) std::this_thread::yield();  // stop() needs it running.
   return {};
 }
 
 void AdminServer::stop() {
   if (http_ == nullptr) return;
   http_->stopping = true;
-  http_->server.stop();
+  http_->stop();
   http_->thread.join();
   http_.reset();
   unlink(socket_path_.c_str());

@@ -6,6 +6,7 @@
 // Owned by node. Handlers run on the server's own threads, several at a time.
 #pragma once
 
+#include "admin/admin_call.hpp"
 #include "admin/command.hpp"
 #include "admin/json.hpp"
 #include "base/result.hpp"
@@ -36,7 +37,10 @@ struct CommandHandlers {
 
 class AdminServer {
  public:
-  AdminServer(std::string socket_path, CommandHandlers handlers);
+  // `told` hears of every call when it is done, on the thread that has done it.
+  using Told = std::function<void(AdminCall&&)>;
+
+  AdminServer(std::string socket_path, CommandHandlers handlers, Told told = nullptr);
   ~AdminServer();
   AdminServer(const AdminServer&) = delete;
   AdminServer& operator=(const AdminServer&) = delete;
@@ -51,6 +55,7 @@ class AdminServer {
 
   std::string socket_path_;
   CommandHandlers handlers_;
+  Told told_;
   std::unique_ptr<Http> http_;  // Null while it does not run.
 };
 

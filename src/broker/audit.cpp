@@ -7,9 +7,9 @@
 namespace tandemq {
 
 std::string_view name(AuditEvent::What what) {
-  constexpr std::array<std::string_view, 7> kNames = {
-      "connected",      "disconnected",     "login_refused", "login_paused",
-      "publish_denied", "subscribe_denied", "receive_denied"};
+  constexpr std::array<std::string_view, 8> kNames = {
+      "connected",      "disconnected",     "login_refused",  "login_paused",
+      "publish_denied", "subscribe_denied", "receive_denied", "roles_unknown"};
   return kNames.at(static_cast<std::size_t>(what));
 }
 
@@ -18,9 +18,12 @@ void Audit::listen(Listener listener, bool everything) {
   everything_ = everything && listener_ != nullptr;
 }
 
+bool is_warning(AuditEvent::What what) {
+  return what == AuditEvent::What::login_paused || what == AuditEvent::What::roles_unknown;
+}
+
 void Audit::report(AuditEvent&& event) const {
-  const bool wanted = everything_ || event.what == AuditEvent::What::login_paused;
-  if (wanted && listener_) listener_(std::move(event));
+  if ((everything_ || is_warning(event.what)) && listener_) listener_(std::move(event));
 }
 
 bool Audit::tells_receive(const std::string& client_id, Instant now, std::uint64_t& count) {

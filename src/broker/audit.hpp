@@ -25,6 +25,7 @@ struct AuditEvent {
     publish_denied,    // The ACL denied it; a will too.
     subscribe_denied,  // The same; topic is the filter.
     receive_denied,    // The same, at most one in kDeniedReceiveS for a client.
+    roles_unknown,     // A login brought roles that the ACL does not have; they give nothing.
   };
   static constexpr std::int64_t kDeniedReceiveS = 60;
 
@@ -44,12 +45,13 @@ struct AuditEvent {
 };
 
 std::string_view name(AuditEvent::What what);  // "login_refused"
+bool is_warning(AuditEvent::What what);        // Worth a line in the log of the node too.
 
 class Audit {
  public:
   using Listener = std::function<void(AuditEvent&&)>;
 
-  // `everything` false: only what is worth a line in the log anyhow, login_paused.
+  // `everything` false: only what is worth a warning anyhow, login_paused and roles_unknown.
   void listen(Listener listener, bool everything);
   [[nodiscard]] bool active() const { return everything_; }
   void report(AuditEvent&& event) const;

@@ -11,4 +11,15 @@ namespace tandemq {
 // An event of this connection, now.
 AuditEvent audit_event(const Turn& turn, const Connection& connection, AuditEvent::What what);
 
+void audit_connected(const Turn& turn, const Connection& connection);
+// A connection ends: who was connected is disconnected, who was connecting is refused.
+void audit_end(const Turn& turn, const Connection& connection,
+               std::optional<mqtt::ReasonCode> reason, std::string_view why);
+
+// Whether the client may; tells it if not. Not for `receive`.
+bool may(const Turn& turn, const Connection& connection, Action action, std::string_view topic);
+// A message was held back from a session, whose client may be away.
+void audit_receive_denied(const Turn& turn, const Session& session, std::string_view topic);
+void audit_will_denied(const Turn& turn, const WillSet& will);
+
 }  // namespace tandemq

@@ -1,6 +1,7 @@
 #include "broker/broker.hpp"
 
 #include "broker/adopt.hpp"
+#include "broker/audit_event.hpp"
 #include "broker/block.hpp"
 #include "broker/connect.hpp"
 #include "broker/expire.hpp"
@@ -157,6 +158,7 @@ void Broker::say_goodbye(Instant now, Effects& effects) {
   Turn turn(world_, now, effects);
   world_.connections.for_each([&](Connection& connection) {
     if (connection.phase == ConnectionPhase::closing) return;
+    audit_end(turn, connection, reason, "the server stops");
     if (connection.phase == ConnectionPhase::ready && connection.is_v5())
       send_disconnect(turn, connection, reason, "the server stops");
     part(turn, connection);

@@ -1,6 +1,7 @@
 #include "broker/connect.hpp"
 
 #include "broker/adopt.hpp"
+#include "broker/audit_event.hpp"
 #include "broker/authenticate.hpp"
 #include "broker/block.hpp"
 #include "broker/deliver.hpp"
@@ -219,6 +220,7 @@ void accept(Turn& turn, Connection& connection, std::string_view data) {
   connection.ack =
       turn.world.ack.of_client(connection.origin->listener, connection.user_name).level;
   ++turn.world.counters.connections_accepted;
+  if (!connection.origin->admin) audit_connected(turn, connection);
   if (connection.keep_alive_s > 0)
     turn.world.timers.set(turn.now.plus_ms(connection.keep_alive_s * 1500LL),
                           {Due::Kind::keep_alive, number(connection.id), {}});

@@ -74,6 +74,7 @@ struct Connection {
   std::unique_ptr<Origin> origin;
   std::string client_id;
   std::string user_name;
+  std::vector<std::string> roles;  // That came with the login.
   mqtt::InboundAliases inbound_aliases;
   std::unique_ptr<mqtt::Connect> connect;            // While verifying or authenticating.
   std::unique_ptr<Authentication> authentication;    // While an exchange goes on.
@@ -83,6 +84,7 @@ struct Connection {
   bool page_sent = true;                             // The last page of a walk is with the kernel.
 
   [[nodiscard]] bool is_v5() const { return version == mqtt::Version::v5; }
+  [[nodiscard]] WhoView who() const { return {client_id, user_name, roles}; }
 };
 
 class Connections {

@@ -1,5 +1,6 @@
 #include "broker/deliver.hpp"
 
+#include "broker/audit_event.hpp"
 #include "broker/fetch.hpp"
 #include "mqtt/encode.hpp"
 
@@ -101,9 +102,10 @@ void resend(Turn& turn, Connection& connection) {
 // Why the delivery must not be sent to this connection; count if nothing speaks against it.
 DropReason obstacle(const Turn& turn, const Connection& connection, const Delivery& delivery,
                     const Deliver& out) {
-  const WhoView who{connection.client_id, connection.user_name};
-  if (!turn.world.access->may_receive(who, delivery.message()->topic))
+  if (!turn.world.access->may_receive(connection.who(), delivery.message()->topic)) {
+    audit_receive_denied(turn, *turn.state.session(connection.session), delivery.message()->topic);
     return DropReason::not_authorized;
+  }
   if (!fits(connection, *delivery.message(), out)) return DropReason::packet_too_large;
   return DropReason::count;
 }

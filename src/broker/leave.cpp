@@ -1,5 +1,6 @@
 #include "broker/leave.hpp"
 
+#include "broker/audit_event.hpp"
 #include "broker/deliver.hpp"
 #include "broker/retain.hpp"
 #include "broker/share.hpp"
@@ -24,7 +25,7 @@ void disconnect(Turn& turn, Connection& connection, const mqtt::Disconnect& pack
   }
   const bool goodbye = !connection.is_v5() || packet.reason == ReasonCode::success;
   close(turn, connection, "disconnected by the client: " + std::string(name(packet.reason)),
-        goodbye ? WillFate::discard : WillFate::publish);
+        goodbye ? WillFate::discard : WillFate::publish, packet.reason);
 }
 
 void refuse(Turn& turn, Connection& connection, ReasonCode reason, std::string_view why) {
@@ -44,7 +45,7 @@ void refuse(Turn& turn, Connection& connection, ReasonCode reason, std::string_v
   }
   std::string text(name(reason));
   if (!why.empty()) text.append(": ").append(why);
-  close(turn, connection, std::move(text));
+  close(turn, connection, std::move(text), WillFate::publish, reason);
 }
 
 void send_disconnect(Turn& turn, Connection& connection, ReasonCode reason, std::string_view why) {
@@ -57,8 +58,10 @@ void send_disconnect(Turn& turn, Connection& connection, ReasonCode reason, std:
   turn.send_packet(connection, mqtt::Disconnect{reason, std::move(properties)});
 }
 
-void close(Turn& turn, Connection& connection, std::string why, WillFate will_fate) {
+void close(Turn& turn, Connection& connection, std::string why, WillFate will_fate,
+           std::optional<ReasonCode> reason) {
   if (connection.phase == ConnectionPhase::closing) return;
+  audit_end(turn, connection, reason, why);
   connection.phase = ConnectionPhase::closing;
   if (turn.world.trace.active()) turn.trace(connection, {}, "closed: " + why);
   if (connection.session != SessionId::none)

@@ -21,7 +21,8 @@ void send_disconnect(Turn& turn, Connection& connection, mqtt::ReasonCode reason
                      std::string_view why);
 // Closes without a word of MQTT.
 void close(Turn& turn, Connection& connection, std::string why,
-           WillFate will_fate = WillFate::publish);
+           WillFate will_fate = WillFate::publish,
+           std::optional<mqtt::ReasonCode> reason = std::nullopt);
 
 // Parts connection and session: the session waits or ends, the will is published, put off or
 // forgotten. Does nothing if they are parted already.

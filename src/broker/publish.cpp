@@ -1,6 +1,7 @@
 #include "broker/publish.hpp"
 
 #include "base/utf8.hpp"
+#include "broker/audit_event.hpp"
 #include "broker/block.hpp"
 #include "broker/leave.hpp"
 #include "broker/route.hpp"
@@ -66,9 +67,7 @@ Objection message_objection(const Turn& turn, const Connection& connection,
     return {ReasonCode::topic_name_invalid, "the topic name is not valid or has too many levels"};
   if (packet.topic.starts_with("$SYS") || is_shared(packet.topic))
     return {ReasonCode::not_authorized, "topics of $SYS and $share belong to the server"};
-  const Access& access = *turn.world.access;
-  if (access.has_rules() &&
-      !access.may_publish({connection.client_id, connection.user_name}, packet.topic))
+  if (turn.world.access->has_rules() && !may(turn, connection, Action::publish, packet.topic))
     return {ReasonCode::not_authorized, "no right to publish to this topic"};
   const bool claims_text = !packet.properties.empty() &&
                            packet.properties.number(PropertyId::payload_format_indicator) == 1U;

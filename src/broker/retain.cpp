@@ -15,8 +15,7 @@ bool is_wanted(const Turn& turn, const Connection& connection, const RetainedWal
                const Message& message) {
   if (message.expired_at(turn.now)) return false;
   if (walk.subscription.options.no_local && message.publisher == connection.client_id) return false;
-  return turn.world.access->may_receive({connection.client_id, connection.user_name},
-                                        message.topic);
+  return turn.world.access->may_receive(connection.who(), message.topic);
 }
 
 // One page.

@@ -1,5 +1,6 @@
 #include "broker/route.hpp"
 
+#include "broker/audit_event.hpp"
 #include "broker/deliver.hpp"
 
 #include <algorithm>
@@ -28,13 +29,19 @@ void choose_targets(Turn& turn, const Publication& publication) {
   }
 }
 
+bool may_get(const World& world, const Target& target, std::string_view topic) {
+  if (target.connection != nullptr)
+    return world.access->may_receive(target.connection->who(), topic);
+  return world.access->may_receive({target.who->client_id, target.who->user_name}, topic);
+}
+
 void drop_unreadable(Turn& turn, const Message& message) {
   if (!turn.world.access->has_rules()) return;
   auto& targets = turn.world.targets.list();
   std::erase_if(targets, [&](const Target& target) {
+    if (may_get(turn.world, target, message.topic)) return false;
     const Session& session = *target.who;
-    const WhoView who{session.client_id, session.user_name};
-    if (turn.world.access->may_receive(who, message.topic)) return false;
+    audit_receive_denied(turn, session, message.topic);
     turn.drop(DropReason::not_authorized, session.client_id, std::make_shared<Message>(message));
     return true;
   });

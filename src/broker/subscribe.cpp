@@ -1,5 +1,6 @@
 #include "broker/subscribe.hpp"
 
+#include "broker/audit_event.hpp"
 #include "broker/leave.hpp"
 #include "broker/retain.hpp"
 #include "broker/sys.hpp"
@@ -43,8 +44,7 @@ ReasonCode obstacle(const Turn& turn, const Connection& connection,
     return ReasonCode::wildcard_subscriptions_not_supported;
   if (!is_valid_filter(inner, {limits.topic_levels_max, UINT16_MAX}))
     return ReasonCode::topic_filter_invalid;
-  if (!turn.world.access->may_subscribe({connection.client_id, connection.user_name}, entry.filter))
-    return ReasonCode::not_authorized;
+  if (!may(turn, connection, Action::subscribe, entry.filter)) return ReasonCode::not_authorized;
   if (turn.world.disk_low && session.durable && !session.filters.contains(entry.filter))
     return ReasonCode::quota_exceeded;
   if (session.filters.size() >= limits.subscriptions_max && !session.filters.contains(entry.filter))

@@ -1,5 +1,6 @@
 #include "broker/will.hpp"
 
+#include "broker/audit_event.hpp"
 #include "broker/route.hpp"
 #include "topic/name.hpp"
 
@@ -46,8 +47,10 @@ void schedule_will(Turn& turn, std::string_view client_id, Instant at) {
 void publish_will(Turn& turn, std::string_view client_id) {
   const WillSet will = turn.state.wills().find(client_id)->second.will;
   turn.apply(WillCleared{will.client_id});
-  if (!turn.world.access->may_publish({will.client_id, will.user_name}, will.message->topic))
+  if (!turn.world.access->may_publish({will.client_id, will.user_name}, will.message->topic)) {
+    audit_will_denied(turn, will);
     return turn.drop(DropReason::not_authorized, will.client_id, will.message);
+  }
   Publication publication;
   publication.message = std::make_shared<Message>(*will.message);
   publication.message->published_at = turn.now;

@@ -74,10 +74,14 @@ class Checker {
     const std::string& value = config_.admin_http;
     check_address("admin.http", value, 0);
     const auto address = parse_host_port(value);
-    if (address && !is_loopback(address->host))
+    if (address && !is_loopback(address->host) && config_.admin_http_token_file.empty())
       error("admin.http = '" + value +
-            "': HOST has to be a loopback address, such as 127.0.0.1: whoever reaches it can read "
-            "all of it, for there is no token yet that would tell friends from strangers");
+            "': HOST has to be a loopback address, such as 127.0.0.1, because whoever reaches it "
+            "can read all of it; or set admin.http_token_file");
+    const std::string& to = config_.audit.to;
+    if (to != "none" && to != "stderr" && to != "journal" && !to.starts_with('/'))
+      error("audit.to = '" + to +
+            "': expected none, stderr, journal, or a path that begins with /");
   }
 
   void check_topics() {

@@ -78,6 +78,11 @@ struct AuthConfig {
   std::uint32_t failure_pause_max_s = 60;
 };
 
+struct AuditConfig {
+  std::string to = "none";      // none | stderr | journal | a path that begins with /
+  std::string format = "json";  // json | text
+};
+
 struct LimitsConfig {
   std::uint32_t max_connections = 100'000;
   std::uint32_t accept_rate = 5'000;          // New connections a second; 0: no limit.
@@ -183,8 +188,11 @@ struct Config {
   std::uint32_t threads_net = 0;       // 0: the core thread runs the sockets.
   std::string admin_socket = "/run/tandemq/admin.sock";
   std::string admin_http = "127.0.0.1:9883";  // HOST:PORT; empty: none.
+  std::string admin_http_token_file;          // Its first line; empty: nobody is asked for one.
+  std::string admin_group = "tandemq";        // Of the socket; empty: that of the process.
   std::vector<AckRule> acks;
   AuthConfig auth;
+  AuditConfig audit;
   LimitsConfig limits;
   MqttConfig mqtt;
   StoreConfig store;

@@ -18,6 +18,8 @@ constexpr std::array<std::string_view, 4> kModes = {"async", "received", "writte
 constexpr std::array<std::string_view, 5> kPolicies = {"auto", "heartbeat", "gateway", "fence",
                                                        "manual"};
 
+constexpr std::array<std::string_view, 2> kFormats = {"json", "text"};
+
 constexpr std::uint64_t kKilo = 1'024;
 constexpr std::uint64_t kMega = kKilo * kKilo;
 constexpr std::uint64_t kGiga = kMega * kKilo;
@@ -69,8 +71,17 @@ constexpr ConfigOption kOptions[] = {
     {"admin.http", [](Config& c) -> ConfigField { return &c.admin_http; }, any(), kAfterRestart,
      "Where machines ask this node how it is, as HOST:PORT over HTTP: /metrics in the format of "
      "Prometheus, /health/live, /health/ready and /health/primary for load balancers, /status as "
-     "JSON. They read, nothing can be changed there. HOST has to be a loopback address. Port 0 is "
+     "JSON. They read, nothing can be changed there. If HOST is no loopback address, "
+     "admin.http_token_file has to be set. Port 0 is "
      "any free port, told in the log. Empty: nothing listens."},
+    {"admin.http_token_file", [](Config& c) -> ConfigField { return &c.admin_http_token_file; },
+     any(), kAfterRestart,
+     "A file whose first line, 16 bytes or more, is what machines have to send to admin.http as "
+     "'Authorization: Bearer TOKEN'. /health/live, /ready and /primary are answered without it. "
+     "It is needed where HOST is no loopback address. Empty: nobody is asked."},
+    {"admin.group", [](Config& c) -> ConfigField { return &c.admin_group; }, any(), kAfterRestart,
+     "The group that may use admin.socket besides its owner. The user of the broker has to be in "
+     "it. Empty: the group of the process."},
     {"threads.net", [](Config& c) -> ConfigField { return &c.threads_net; }, number(0, 128),
      kAfterRestart,
      "Threads that read and write the connections of clients. With 0 the core thread does that "
@@ -116,6 +127,13 @@ constexpr ConfigOption kOptions[] = {
     {"auth.failure_pause_max_s",
      [](Config& c) -> ConfigField { return &c.auth.failure_pause_max_s; }, number(1, 3'600), kLive,
      "Seconds that such a pause has at the most."},
+
+    {"audit.to", [](Config& c) -> ConfigField { return &c.audit.to; }, any(), kAfterRestart,
+     "Where a line is written for each client that comes, goes, is refused or is denied something, "
+     "and for each command of tandemqctl: none, stderr, journal, or a file as a path that begins "
+     "with /. SIGHUP opens the file anew. docs/AUDIT.md has the fields."},
+    {"audit.format", [](Config& c) -> ConfigField { return &c.audit.format; }, words(kFormats),
+     kAfterRestart, "How such a line is written: json or text. The journal gets fields."},
 
     {"store.sync", [](Config& c) -> ConfigField { return &c.store.sync; }, any(), kAfterRestart,
      "When the log is forced to the disk. commit: before anything is acknowledged, so that not "

@@ -44,7 +44,7 @@ void ConnectionLog::closed(const Connection& connection, const std::string& why,
   }
 }
 
-void ConnectionLog::login_paused(const AuditEvent& event, Instant now) {
+void ConnectionLog::warn(const AuditEvent& event, Instant now) {
   if (ms_between(warned_at_, now) < kWarningMs) {
     ++unwarned_;
     return;

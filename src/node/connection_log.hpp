@@ -20,7 +20,7 @@ class ConnectionLog {
   explicit ConnectionLog(std::shared_ptr<spdlog::logger> log) : log_(std::move(log)) {}
 
   void connected(const Connection& connection, Instant now);
-  void login_paused(const AuditEvent& event, Instant now);
+  void warn(const AuditEvent& event, Instant now);
   void closed(const Connection& connection, const std::string& why, Instant now);
 
  private:
@@ -30,7 +30,7 @@ class ConnectionLog {
   Instant second_;                // When the running second began.
   std::uint32_t count_ = 0;       // Lines in the running second.
   std::uint32_t suppressed_ = 0;  // Lines left out since the last one written.
-  Instant warned_at_;             // When login_paused() has written last.
+  Instant warned_at_;             // When warn() has written last.
   std::uint32_t unwarned_ = 0;    // What it has left out since.
 };
 

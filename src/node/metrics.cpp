@@ -280,6 +280,11 @@ std::string metrics_text(const NodeFigures& node, const Measures& measures) {
                  measures.fsync_ns, kNs);
   page.histogram("fsync_records", "Records that were forced to the disk at once.",
                  measures.group_records, 1);
+  if (node.audit_lines) {
+    page.counter("audit_lines_total", "Lines that were written to the audit trail.",
+                 *node.audit_lines);
+    page.counter("audit_lost_total", "Lines of the audit trail that were lost.", node.audit_lost);
+  }
   if (!node.core || !node.core->broker) return page.text();
   add_state(page, *node.core->broker);
   add_messages(page, *node.core->broker);

@@ -71,6 +71,8 @@ struct NodeFigures {
   std::uint64_t resident_bytes = 0;
   std::optional<std::uint64_t> disk_free_bytes{};  // None: the store is in memory.
   std::optional<CoreFigures> core{};               // None: the core thread does not answer.
+  std::optional<std::uint64_t> audit_lines{};      // None: there is no audit trail.
+  std::uint64_t audit_lost = 0;
 };
 
 // From what Node::replication_status() says.

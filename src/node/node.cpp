@@ -1,5 +1,6 @@
 #include "node/node.hpp"
 
+#include "admin/socket_group.hpp"
 #include "base/ensure.hpp"
 #include "config/reload.hpp"
 #include "net/entropy.hpp"
@@ -55,6 +56,10 @@ Node::Node(const Config& config, std::shared_ptr<const Access> access, Certifica
       certificates_(certificates),
       incarnation_(random_number()),
       connection_log_(log_),
+      audit_log_(std::make_unique<AuditLog>(
+          config_.audit, config_.node_id,
+          AuditLog::Ports{[this] { return clock_.now(); },
+                          [log = log_](const std::string& text) { log->error("{}", text); }})),
       archiver_(make_archiver(config_.store.archive_dir, data_, log_)),
       runner_(io_, clock_, connection_log_),
       peer_about_({[this] { return agent_ ? agent_->address_here() : std::nullopt; },
@@ -76,6 +81,7 @@ Node::~Node() {
 }
 
 Result<void> Node::start() {
+  if (auto opened = audit_log_->open(); !opened) return opened;
   if (auto opened = open_http(); !opened) return opened;
   build_hubs();
   for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
@@ -132,7 +138,11 @@ void Node::build_hubs() {
 
 void Node::listen_to_audit() {
   primary_->broker().world().audit.listen(
-      [this](AuditEvent&& event) { connection_log_.login_paused(event, event.at); }, false);
+      [this](AuditEvent&& event) {
+        if (is_warning(event.what)) connection_log_.warn(event, event.at);
+        audit_log_->put(std::move(event));
+      },
+      audit_log_->active());
 }
 
 Result<void> Node::start_administration() {
@@ -153,8 +163,21 @@ Result<void> Node::start_administration() {
   if (data_.on_disk != nullptr) add_store_ports(ports);
   CommandHandlers handlers = make_command_handlers(ports);
   start_http(handlers.records["status"]);
-  admin_server_ = std::make_unique<AdminServer>(config_.admin_socket, std::move(handlers));
-  return admin_server_->start();
+  AdminServer::Told told;
+  if (audit_log_->active()) {
+    told = [this](AdminCall&& call) {
+      call.at = clock_.now();
+      audit_log_->put(std::move(call));
+    };
+  }
+  admin_server_ =
+      std::make_unique<AdminServer>(config_.admin_socket, std::move(handlers), std::move(told));
+  if (auto started = admin_server_->start(); !started) return started;
+  const bool is_default = config_.admin_group == Config{}.admin_group;
+  if (const auto given = give_to_group(config_.admin_socket, config_.admin_group, is_default);
+      !given)
+    log_->warn("{}", given.error().text);
+  return {};
 }
 
 void Node::add_store_ports(CommandPorts& ports) {
@@ -253,6 +276,7 @@ void Node::wait_for_signal() {
 
 void Node::reload_and_log() {
   supervisor_.reloading();
+  audit_log_->reopen();
   if (const auto lines = reload()) {
     for (const std::string& line : *lines) log_->info("reload: {}", line);
   } else {

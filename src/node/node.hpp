@@ -24,6 +24,7 @@
 #include "net/reception.hpp"
 #include "node/admin_streams.hpp"
 #include "node/archiver.hpp"
+#include "node/audit_log.hpp"
 #include "node/certificates.hpp"
 #include "node/client_roll.hpp"
 #include "node/clock.hpp"
@@ -170,6 +171,7 @@ class Node {
   std::unique_ptr<Primary> primary_;  // Null: this node follows.
   std::unique_ptr<Feed> feed_;
   ConnectionLog connection_log_;
+  std::unique_ptr<AuditLog> audit_log_;
   std::unique_ptr<Archiver> archiver_;  // Null: the log is not archived.
   Runner runner_;
   PeerAbout peer_about_;

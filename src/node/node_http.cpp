@@ -1,5 +1,6 @@
 // What a node tells machines over HTTP, and how the server's threads learn it from the core.
 #include "base/version.hpp"
+#include "config/files.hpp"
 #include "config/options.hpp"
 #include "node/ask.hpp"
 #include "node/commands.hpp"
@@ -13,13 +14,24 @@
 namespace tandemq {
 namespace {
 
+constexpr std::size_t kTokenSizeMin = 16;  // Bytes.
 constexpr int kGlances = 10;  // A second: a load balancer has less patience than an operator.
 
 }  // namespace
 
 Result<void> Node::open_http() {
   if (config_.admin_http.empty()) return {};
-  http_server_ = std::make_unique<HttpServer>(HttpConfig{config_.admin_http});
+  HttpConfig http{config_.admin_http};
+  if (const std::string& path = config_.admin_http_token_file; !path.empty()) {
+    auto token = read_first_line(path);
+    if (!token) return failure("admin.http_token_file = " + token.error().text);
+    if (token->size() < kTokenSizeMin)
+      return failure("admin.http_token_file = " + path + ": its first line has " +
+                     std::to_string(token->size()) +
+                     " bytes, expected 16 or more; 'openssl rand -hex 32' makes one");
+    http.token = std::move(*token);
+  }
+  http_server_ = std::make_unique<HttpServer>(std::move(http));
   return http_server_->open();
 }
 
@@ -40,6 +52,10 @@ void Node::start_http(RecordHandler status) {
     if (auto core = ask_core(
             io_, [this] { return figures_of_core(); }, kGlances))
       now.core = *core;
+    if (audit_log_->active()) {
+      now.audit_lines = audit_log_->counts().lines;
+      now.audit_lost = audit_log_->counts().lost;
+    }
     return metrics_text(now, runner_.measures());
   };
   ports.status = [status = std::move(status)] { return status(Json::object()); };

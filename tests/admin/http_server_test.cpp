@@ -351,3 +351,33 @@ TEST_CASE("stopping waits for no client, and frees the port") {
   HttpServer next({"127.0.0.1:" + std::to_string(port)});
   CHECK(next.open().has_value());
 }
+
+TEST_CASE("with a token only health is told to those who do not have it") {
+  HttpServer server({kAnyPort, kLong, "0123456789abcdef"});
+  REQUIRE(server.open().has_value());
+  server.start(ports_saying({true, true, true, "primary", "It is."}));
+  httplib::Client client("127.0.0.1", server.port());
+  const auto status = [&client](const char* path, const char* authorization) {
+    const auto answer = client.Get(path, httplib::Headers{{"Authorization", authorization}});
+    REQUIRE(answer);
+    return answer->status;
+  };
+  for (const char* path : {"/", "/metrics", "/status", "/nothing"}) {
+    const auto answer = client.Get(path);
+    REQUIRE(answer);
+    CHECK(answer->status == 401);
+    CHECK(answer->get_header_value("WWW-Authenticate") == "Bearer");
+  }
+  for (const char* path : {"/health/live", "/health/ready", "/health/primary"}) {
+    const auto answer = client.Get(path);
+    REQUIRE(answer);
+    CHECK(answer->status == 200);
+  }
+  CHECK(status("/metrics", "Bearer 0123456789abcdef") == 200);
+  CHECK(status("/status", "bearer 0123456789abcdef") == 200);
+  CHECK(status("/nothing", "Bearer 0123456789abcdef") == 404);
+  for (const char* wrong :
+       {"", "Bearer", "Bearer ", "Bearer 0123456789abcdeg", "Bearer 0123456789abcdef0",
+        "Basic 0123456789abcdef", "0123456789abcdef"})
+    CHECK(status("/metrics", wrong) == 401);
+}

@@ -23,3 +23,9 @@ TEST_CASE("what is no time is refused with an example") {
     CHECK(moment.error().text.find("write it as 2026-11-21T10:00:00Z") != std::string::npos);
   }
 }
+
+TEST_CASE("a point in time is written with milliseconds, in UTC") {
+  CHECK(rfc3339(Instant{0}) == "1970-01-01T00:00:00.000Z");
+  CHECK(rfc3339(Instant{1'795'255'201'007}) == "2026-11-21T10:00:01.007Z");
+  CHECK(parse_moment(rfc3339(Instant{1'700'000'000'123}))->ms == 1'700'000'000'123);
+}

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <fstream>
 #include <future>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -104,6 +105,37 @@ TEST_CASE("only the owner and the group may use the socket") {
   struct stat status {};
   REQUIRE(stat(folder.socket().c_str(), &status) == 0);
   CHECK((status.st_mode & 0777) == 0660);
+}
+
+TEST_CASE("every call is told with its process, what it wanted and what came of it") {
+  const Folder folder;
+  CommandHandlers handlers = echoes();
+  handlers.records["clients kick"] = [](const Json&) -> Result<Json> { return failure("No."); };
+  std::mutex mutex;
+  std::vector<AdminCall> calls;
+  AdminServer server(folder.socket(), std::move(handlers), [&](AdminCall&& call) {
+    const std::lock_guard lock(mutex);
+    calls.push_back(std::move(call));
+  });
+  REQUIRE(server.start().has_value());
+  run(folder, "publish", {{"topic", "t"}, {"payload", "secret"}});
+  run(folder, "clients kick", {{"client", "a"}});
+  run(folder, "clients list", Json::object());
+  run(folder, "clients dance", Json::object());
+  server.stop();
+  REQUIRE(calls.size() == 4);
+  for (const AdminCall& call : calls) {
+    REQUIRE(call.peer);
+    CHECK(call.peer->uid == getuid());
+    CHECK(call.peer->pid == getpid());
+  }
+  CHECK(json_text(calls[0].arguments) == R"({"topic":"t","payload_size":6})");
+  CHECK(calls[0].error.empty());
+  CHECK(calls[1].command == "clients kick");
+  CHECK(calls[1].error == "No.");
+  CHECK(calls[2].error.empty());
+  CHECK(calls[3].command == "/v1/clients/dance");
+  CHECK_FALSE(calls[3].error.empty());
 }
 
 TEST_CASE("what is wrong with a command is told by its kind and a sentence") {

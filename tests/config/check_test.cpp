@@ -58,7 +58,7 @@ TEST_CASE("admin.http listens on a loopback address or not at all") {
   for (const char* open : {"0.0.0.0:9883", "[::]:9883", "192.0.2.7:9883", "example.org:9883"}) {
     const std::string report = report_of_http(open);
     CHECK(report.starts_with("error: admin.http = '" + std::string(open) + "'"));
-    CHECK(report.find("no token") != std::string::npos);
+    CHECK(report.find("or set admin.http_token_file") != std::string::npos);
   }
   for (const char* wrong : {"9883", "127.0.0.1", "127.0.0.1:65536", "localhost:", ":9883"})
     CHECK(report_of_http(wrong).find("expected HOST:PORT") != std::string::npos);

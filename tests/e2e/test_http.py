@@ -333,3 +333,21 @@ def test_what_is_in_flight_is_counted(alone):
         reader.send(wire.ack(wire.PUBACK, message.packet_id))
         reader.ping()
         assert value(metrics(alone), "tandemq_inflight_messages") == 0
+
+
+def test_beyond_loopback_a_token_is_needed(daemon, tmp_path):
+    with pytest.raises(AssertionError, match="admin.http = '0.0.0.0:0'.*admin.http_token_file"):
+        daemon("--admin.http=0.0.0.0:0")
+    path = tmp_path / "token"
+    path.write_text("short\n")
+    with pytest.raises(AssertionError, match="its first line has 5 bytes, expected 16 or more"):
+        daemon("--admin.http=0.0.0.0:0", f"--admin.http_token_file={path}")
+    path.write_text("0123456789abcdef\n")
+    one = daemon("--admin.http=0.0.0.0:0", f"--admin.http_token_file={path}")
+    assert ask(one, "/metrics")[0] == ask(one, "/status")[0] == 401
+    assert codes(one) == [200, 200, 200]
+    connection = http.client.HTTPConnection("127.0.0.1", http_port(one), timeout=TIMEOUT_S)
+    connection.request("GET", "/metrics", headers={"Authorization": "Bearer 0123456789abcdef"})
+    assert connection.getresponse().status == 200
+    connection.close()
+    assert "0123456789abcdef" not in one.text()
