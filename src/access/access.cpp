@@ -35,7 +35,15 @@ PasswordCheck::PasswordCheck(std::shared_ptr<const TokenRules> rules, std::strin
                              std::string token, Instant now)
     : by_(Token{std::move(rules), std::string(user_name), now}), password_(std::move(token)) {}
 
+PasswordCheck::PasswordCheck(RemoteLogin login) : by_(std::move(login)) {}
+
 CheckResult PasswordCheck::run() const {
+  if (remote() != nullptr) {
+    CheckResult unknown;
+    unknown.unavailable = true;
+    unknown.reason = "there is nobody to ask";
+    return unknown;
+  }
   if (const auto* token = std::get_if<Token>(&by_)) return verify_token(*token);
   const auto& entry = std::get<PasswordEntry>(by_);
   CheckResult result;
@@ -58,6 +66,7 @@ CheckResult PasswordCheck::verify_token(const Token& token) const {
     result.granted = true;
     result.user = std::move(claims->user);
     result.expires_at = claims->expires_at;
+    result.roles = std::move(claims->roles);
   }
   return result;
 }
@@ -69,7 +78,7 @@ Login Access::decide_login(const LoginRequestView& request) const {
   if (policy_.tokens && request.password && looks_like_jwt(*request.password))
     return must_verify(PasswordCheck(policy_.tokens, request.user_name.value_or(""),
                                      std::string(*request.password), request.now));
-  const bool names_are_proven = policy_.passwords || policy_.tokens;
+  const bool names_are_proven = policy_.passwords || policy_.tokens || policy_.asks_http;
   if (!request.user_name || !names_are_proven) {
     if (allows_anonymous(request.listener_is_loopback))
       return granted(request.user_name.value_or(""));
@@ -80,6 +89,12 @@ Login Access::decide_login(const LoginRequestView& request) const {
   }
   if (!request.password)
     return refused(Login::Kind::bad_credentials, "a user name without a password");
+  const bool in_file = policy_.passwords && policy_.passwords->find(*request.user_name) != nullptr;
+  if (policy_.asks_http && !in_file)
+    return must_verify(
+        PasswordCheck(RemoteLogin{std::string(*request.user_name), std::string(*request.password),
+                                  std::string(request.client_id), std::string(request.address),
+                                  std::string(request.listener)}));
   if (!policy_.passwords)
     return refused(Login::Kind::bad_credentials,
                    "the password is no token, and no password file is configured");
@@ -119,6 +134,22 @@ bool Access::may_subscribe(const WhoView& who, std::string_view filter) const {
 
 bool Access::may_receive(const WhoView& who, std::string_view topic) const {
   return check(who, Action::receive, topic).allowed;
+}
+
+bool Access::roles_come_with_login() const {
+  return policy_.asks_http || (policy_.tokens && !policy_.tokens->policy.roles_claim.empty());
+}
+
+std::vector<std::string> Access::unknown_roles(const std::vector<std::string>& roles) const {
+  std::vector<std::string> unknown;
+  for (const std::string& role : roles)
+    if (!policy_.acl || !policy_.acl->has_role(role)) unknown.push_back(role);
+  return unknown;
+}
+
+bool Access::may_while_away(const WhoView& who, Action action, std::string_view topic) const {
+  const Verdict verdict = check(who, action, topic);
+  return verdict.allowed || (verdict.line == 0 && roles_come_with_login());
 }
 
 bool Access::allows_anonymous(bool listener_is_loopback) const {

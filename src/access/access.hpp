@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 namespace tandemq {
 
@@ -35,6 +36,7 @@ struct Policy {
   std::optional<PasswordFile> passwords;               // Unset: no file is configured.
   std::optional<Acl> acl;                              // Unset: everything is allowed.
   std::shared_ptr<const TokenRules> tokens = nullptr;  // Null: a token is a password like others.
+  bool asks_http = false;                              // Who is in no file is asked about there.
 };
 
 // Lives no longer than the texts.
@@ -45,6 +47,17 @@ struct LoginRequestView {
   bool listener_is_loopback = false;
   Instant now = {};
   std::optional<std::string_view> certificate_user{};  // See Origin in broker/event.hpp.
+  std::string_view address{};
+  std::string_view listener{};
+};
+
+// A login that somebody else decides, over HTTP.
+struct RemoteLogin {
+  std::string user_name;
+  std::string password;
+  std::string client_id;
+  std::string address;
+  std::string listener;
 };
 
 // What a PasswordCheck came to.
@@ -53,6 +66,8 @@ struct CheckResult {
   std::string user;                       // With granted; never empty for a token.
   std::string reason;                     // Without: why, for log and Reason String.
   Instant expires_at = Instant::never();  // With granted: when the login ends.
+  bool unavailable = false;               // Without: nobody could say whether it is right.
+  std::vector<std::string> roles{};       // With granted: of the ACL, for this login.
 };
 
 // One password to be checked, with all that is needed for it.
@@ -62,6 +77,10 @@ class PasswordCheck {
   // The password is a token. Without a user name any user of it will do.
   PasswordCheck(std::shared_ptr<const TokenRules> rules, std::string_view user_name,
                 std::string token, Instant now);
+  explicit PasswordCheck(RemoteLogin login);
+
+  // Set: run() is not for it, ask there.
+  [[nodiscard]] const RemoteLogin* remote() const { return std::get_if<RemoteLogin>(&by_); }
 
   // Slow: never on a core or net thread. For users who do not exist it takes its time too and
   // grants nothing.
@@ -75,7 +94,7 @@ class PasswordCheck {
   };
   CheckResult verify_token(const Token& token) const;
 
-  std::variant<PasswordEntry, Token> by_;
+  std::variant<PasswordEntry, Token, RemoteLogin> by_;
   std::string password_;
 };
 
@@ -103,6 +122,12 @@ class Access {
   // its name where anonymous clients are.
   Login decide_login(const LoginRequestView& request) const;
 
+  // Whether a login may bring roles with it. They belong to the connection: while the client is
+  // away, nobody knows them.
+  [[nodiscard]] bool roles_come_with_login() const;
+  // Those that the ACL does not have.
+  std::vector<std::string> unknown_roles(const std::vector<std::string>& roles) const;
+
   // For ScramServer; null if no file is configured, and then AUTH is not offered.
   const PasswordFile* passwords() const;
 
@@ -112,6 +137,11 @@ class Access {
   bool may_publish(const WhoView& who, std::string_view topic) const;
   bool may_subscribe(const WhoView& who, std::string_view filter) const;
   bool may_receive(const WhoView& who, std::string_view topic) const;
+  // For somebody who is away. Where logins bring roles only a deny rule says no: what it lets pass
+  // is asked about again when it is delivered.
+  bool may_while_away(const WhoView& who, Action action, std::string_view topic) const;
+  // Null: everybody may do everything.
+  [[nodiscard]] const Acl* acl() const { return policy_.acl ? &*policy_.acl : nullptr; }
 
  private:
   static Login decide_certified(const LoginRequestView& request);

@@ -3,8 +3,15 @@
 //   user NAME                                       the rules that follow are NAME's
 //   topic [read|write|readwrite|deny] FILTER        without a kind: readwrite
 //   pattern [read|write|readwrite|deny] FILTER      for everybody; %c client id, %u user name
+// and, which is ours,
+//   role NAME             the rules that follow, patterns too, are for those who have this role
+//   group NAME            the same for its members, which are
+//   member NAME           a user of the group, a line each
+//   roles NAME...         the user or the group above has these roles, wherever they are written
 // Topic rules before the first user line are for anonymous clients and nobody else. Order does not
-// matter: a deny rule that matches wins, then a rule that allows; otherwise access is denied.
+// matter: a deny rule that matches wins, then a rule that allows; otherwise access is denied. All
+// rules of a client count alike: its own, those of its groups, of its roles, and the patterns.
+// A role has no roles, so there are no cycles.
 // Reads no file itself. An immutable value; any thread may ask, nothing is allocated.
 #pragma once
 
@@ -16,6 +23,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 namespace tandemq {
 
@@ -42,13 +50,32 @@ class Acl {
   // is denied.
   Verdict check(const WhoView& who, Action action, std::string_view topic) const;
 
+  [[nodiscard]] bool has_role(std::string_view name) const { return roles_.contains(name); }
+  // Where a rule stands: "role viewer", "user ann", "pattern"; and its text. For a person.
+  struct Place {
+    std::string section;
+    std::string text;
+  };
+  [[nodiscard]] Place place_of(std::uint32_t line) const;
+
  private:
-  // Takes one line that is neither empty nor a comment. `rules` is where topic rules go.
-  Result<void> add(std::string_view line, std::uint32_t number, RuleTree*& rules);
+  class Parser;
+  struct User {
+    RuleTree own;
+    std::vector<std::uint32_t> shared;  // Of roles and groups, in shared_.
+  };
+  template <class Value>
+  using ByName = std::unordered_map<std::string, Value, TextHash, std::equal_to<>>;
+
+  template <class Use>
+  void for_each_tree(const WhoView& who, Use use) const;
 
   RuleTree anonymous_;
   RuleTree patterns_;
-  std::unordered_map<std::string, RuleTree, TextHash, std::equal_to<>> users_;
+  ByName<User> users_;
+  std::vector<RuleTree> shared_;
+  ByName<std::uint32_t> roles_;
+  std::string text_;
 };
 
 }  // namespace tandemq

@@ -1,5 +1,6 @@
 #include "access/jwt.hpp"
 
+#include "access/role_list.hpp"
 #include "access/strict_json.hpp"
 #include "base/base64.hpp"
 #include "base/utf8.hpp"
@@ -148,7 +149,14 @@ Result<JwtClaims> verify_jwt(std::string_view token, const JwtKeys& keys, const 
   if (const auto good = check_parties(*claims, policy); !good) return tl::unexpected(good.error());
   auto user = user_of(*claims, policy.user_claim);
   if (!user) return tl::unexpected(std::move(user.error()));
-  return JwtClaims{std::move(*user), *expires_at};
+  JwtClaims known{std::move(*user), *expires_at};
+  if (const auto roles = claims->find(policy.roles_claim);
+      !policy.roles_claim.empty() && roles != claims->end()) {
+    auto names = parse_role_list(*roles);
+    if (!names) return failure("the token's claim auth.jwt_roles_claim " + names.error().text);
+    known.roles = std::move(*names);
+  }
+  return known;
 }
 
 }  // namespace tandemq

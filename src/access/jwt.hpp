@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace tandemq {
 
@@ -21,11 +22,13 @@ struct JwtPolicy {
   std::string audience;            // Empty: only tokens that name no audience.
   std::string user_claim = "sub";  // The claim with the user name.
   std::uint32_t leeway_s = 60;     // For clocks that differ.
+  std::string roles_claim{};       // The claim with a list of roles; empty: none.
 };
 
 struct JwtClaims {
   std::string user;    // Never empty.
   Instant expires_at;  // From then on the token is refused; the leeway is in it.
+  std::vector<std::string> roles{};  // Empty if it does not have the claim.
 };
 
 constexpr std::size_t kJwtSizeMax = 8'192;  // Bytes.

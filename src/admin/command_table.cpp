@@ -1,3 +1,4 @@
+#include "admin/acl_commands.hpp"
 #include "admin/command.hpp"
 #include "admin/diverged_commands.hpp"
 #include "admin/operator_commands.hpp"
@@ -447,6 +448,9 @@ constexpr Command kCommands[] = {
      Command::Place::assisted},
     {"import lines", Answer::record, kImportLinesArguments, kImportColumns,
      "Takes some lines; import sends a file in this way, 1,000 lines or 1 MB at a time."},
+    {"acl test", Answer::record, kAclTestArguments, kAclTestColumns,
+     "Says whether somebody may publish, subscribe or receive, and which rule of auth.acl_file has "
+     "decided, with its user, group or role."},
     {"config show", Answer::rows, kConfigArguments, kConfigColumns, "Lists the settings in force."},
     {"config reload",
      Answer::rows,

@@ -27,6 +27,16 @@ void audit_connected(const Turn& turn, const Connection& connection) {
   turn.world.audit.report(std::move(event));
 }
 
+void audit_unknown_roles(const Turn& turn, const Connection& connection) {
+  if (connection.roles.empty() || turn.world.access->acl() == nullptr) return;
+  AuditEvent event = audit_event(turn, connection, AuditEvent::What::roles_unknown);
+  event.roles = turn.world.access->unknown_roles(connection.roles);
+  if (event.roles.empty()) return;
+  event.why = "client '" + connection.client_id +
+              "' brings a role that auth.acl_file does not have: '" + event.roles.front() + "'";
+  turn.world.audit.report(std::move(event));
+}
+
 void audit_end(const Turn& turn, const Connection& connection, std::optional<ReasonCode> reason,
                std::string_view why) {
   if (!turn.world.audit.active() || connection.origin->admin) return;

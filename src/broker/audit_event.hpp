@@ -12,6 +12,7 @@ namespace tandemq {
 AuditEvent audit_event(const Turn& turn, const Connection& connection, AuditEvent::What what);
 
 void audit_connected(const Turn& turn, const Connection& connection);
+void audit_unknown_roles(const Turn& turn, const Connection& connection);
 // A connection ends: who was connected is disconnected, who was connecting is refused.
 void audit_end(const Turn& turn, const Connection& connection,
                std::optional<mqtt::ReasonCode> reason, std::string_view why);

@@ -142,6 +142,8 @@ void log_in(Turn& turn, Connection& connection) {
   request.certificate_user = connection.origin->certificate_user;
   request.listener_is_loopback = connection.origin->loopback;
   request.now = turn.now;
+  request.address = connection.origin->address;
+  request.listener = connection.origin->listener;
   Login login = turn.world.access->decide_login(request);
   switch (login.kind) {
     case Login::Kind::granted:
@@ -189,12 +191,16 @@ void connect(Turn& turn, Connection& connection, mqtt::Connect packet) {
 
 void password_checked(Turn& turn, Connection& connection, CheckResult result) {
   if (connection.phase != ConnectionPhase::verifying) return;
+  if (!result.granted && result.unavailable)
+    return refuse(turn, connection, ReasonCode::server_unavailable, result.reason);
   if (!result.granted) {
     count_failed_login(turn, connection);
     return refuse(turn, connection, ReasonCode::bad_user_name_or_password, result.reason);
   }
   connection.user_name = std::move(result.user);
   connection.login_ends_at = result.expires_at;
+  connection.roles = std::move(result.roles);
+  audit_unknown_roles(turn, connection);
   turn.send(connection, ReadFrom{true});
   accept(turn, connection, {});
   if (connection.phase == ConnectionPhase::ready) unblock(turn, connection);
@@ -212,6 +218,11 @@ void accept(Turn& turn, Connection& connection, std::string_view data) {
       (packet->clean_start || turn.state.find_session(connection.client_id) == nullptr))
     return refuse(turn, connection, ReasonCode::quota_exceeded,
                   "the disk of the broker is nearly full");
+
+  // A will outlives its connection, and with it the roles of this login.
+  if (packet->will && turn.world.access->roles_come_with_login() && !connection.origin->admin &&
+      !may(turn, connection, Action::publish, packet->will->topic))
+    return refuse(turn, connection, ReasonCode::not_authorized, "no right to publish the will");
 
   adopt_client(turn, connection.client_id);
   const bool present = open_session(turn, connection, packet->clean_start);

@@ -127,10 +127,12 @@ Present present_of(const World& world, const std::string& client_id, const std::
     present.oldest_on_disk = session->outgoing[inflight].on_disk();
   }
   present.queue_full = is_full(world, *session, 0);
+  const Connection* connection = world.connections.of(session->id);
+  const WhoView who{session->client_id, session->user_name};
   if (!topic.empty())
     present.may_receive =
-        world.access->may_receive({session->client_id, session->user_name}, topic);
-  if (const Connection* connection = world.connections.of(session->id)) {
+        world.access->may_receive(connection != nullptr ? connection->who() : who, topic);
+  if (connection != nullptr) {
     present.receive_maximum = connection->receive_maximum;
     present.outstanding = connection->outstanding;
   }

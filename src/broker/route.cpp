@@ -29,10 +29,13 @@ void choose_targets(Turn& turn, const Publication& publication) {
   }
 }
 
+// Of a client that is away only what its user is denied: its roles come with its next login, and
+// what it gets then is asked about again.
 bool may_get(const World& world, const Target& target, std::string_view topic) {
   if (target.connection != nullptr)
     return world.access->may_receive(target.connection->who(), topic);
-  return world.access->may_receive({target.who->client_id, target.who->user_name}, topic);
+  const WhoView who{target.who->client_id, target.who->user_name};
+  return world.access->may_while_away(who, Action::receive, topic);
 }
 
 void drop_unreadable(Turn& turn, const Message& message) {

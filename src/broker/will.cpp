@@ -47,7 +47,9 @@ void schedule_will(Turn& turn, std::string_view client_id, Instant at) {
 void publish_will(Turn& turn, std::string_view client_id) {
   const WillSet will = turn.state.wills().find(client_id)->second.will;
   turn.apply(WillCleared{will.client_id});
-  if (!turn.world.access->may_publish({will.client_id, will.user_name}, will.message->topic)) {
+  // Where logins bring roles, theirs were asked when the will was left (broker/connect.cpp).
+  if (!turn.world.access->may_while_away({will.client_id, will.user_name}, Action::publish,
+                                         will.message->topic)) {
     audit_will_denied(turn, will);
     return turn.drop(DropReason::not_authorized, will.client_id, will.message);
   }

@@ -128,7 +128,7 @@ class Checker {
     if (auth.anonymous == "true" && open != listeners.end())
       warning("auth.anonymous = true: anyone who reaches '" + open->url + "' can connect");
     check_tokens();
-    if (!auth.password_file.empty() || !auth.jwt_keys.empty()) return;
+    if (!auth.password_file.empty() || !auth.jwt_keys.empty() || !auth.http_url.empty()) return;
     const std::string none =
         "auth.anonymous = " + auth.anonymous + " and no auth.password_file or auth.jwt_keys: ";
     if (auth.anonymous == "false" && std::none_of(listeners.begin(), listeners.end(), names_users))
@@ -147,6 +147,10 @@ class Checker {
       error("auth.jwt_user_claim is empty, it has to name a claim, such as sub");
     if (auth.jwt_keys.empty() && !(auth.jwt_issuer.empty() && auth.jwt_audience.empty()))
       warning("auth.jwt_issuer and auth.jwt_audience are not used without auth.jwt_keys");
+    if (auth.jwt_keys.empty() && !auth.jwt_roles_claim.empty())
+      warning("auth.jwt_roles_claim is not used without auth.jwt_keys");
+    if (auth.acl_file.empty() && !auth.jwt_roles_claim.empty())
+      warning("auth.jwt_roles_claim is not used without auth.acl_file: everyone may do everything");
   }
 
   void check_sizes() {

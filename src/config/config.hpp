@@ -73,9 +73,14 @@ struct AuthConfig {
   std::string jwt_issuer;
   std::string jwt_audience;
   std::string jwt_user_claim = "sub";
+  std::string jwt_roles_claim;  // Empty: tokens bring no roles.
   std::uint32_t jwt_leeway_s = 60;
   std::uint32_t failures_max = 5;  // Of an address, before it has to wait; 0: it never has.
   std::uint32_t failure_pause_max_s = 60;
+  std::string http_url;  // Empty: nobody is asked.
+  std::string http_ca;   // PEM; empty: the authorities that this machine trusts.
+  std::uint32_t http_timeout_ms = 2'000;
+  std::uint32_t http_cache_s = 60;  // 0: each login is asked about.
 };
 
 struct AuditConfig {

@@ -114,6 +114,10 @@ constexpr ConfigOption kOptions[] = {
      kLive,
      "The claim of a token that holds the user name. A client that sends a user name too has to "
      "send the same one."},
+    {"auth.jwt_roles_claim", [](Config& c) -> ConfigField { return &c.auth.jwt_roles_claim; },
+     any(), kLive,
+     "The claim of a token that holds a list of roles of auth.acl_file, which the client has as "
+     "long as it is connected with it. Empty: tokens bring no roles."},
     {"auth.jwt_leeway_s", [](Config& c) -> ConfigField { return &c.auth.jwt_leeway_s; },
      number(0, 3'600), kLive,
      "Seconds by which the clock of whoever signs tokens may differ: a token is taken so much "
@@ -127,6 +131,20 @@ constexpr ConfigOption kOptions[] = {
     {"auth.failure_pause_max_s",
      [](Config& c) -> ConfigField { return &c.auth.failure_pause_max_s; }, number(1, 3'600), kLive,
      "Seconds that such a pause has at the most."},
+    {"auth.http_url", [](Config& c) -> ConfigField { return &c.auth.http_url; }, any(),
+     kAfterRestart,
+     "Who decides about users that are not in auth.password_file, as http://HOST:PORT/PATH or "
+     "https://; see docs/SECURITY.md for what is asked and answered. While it does not answer "
+     "nobody gets in by it (0x88, code 3). Empty: nobody is asked."},
+    {"auth.http_ca", [](Config& c) -> ConfigField { return &c.auth.http_ca; }, any(), kAfterRestart,
+     "The authorities, PEM, one of which has signed the certificate of auth.http_url. Empty: those "
+     "that this machine trusts."},
+    {"auth.http_timeout_ms", [](Config& c) -> ConfigField { return &c.auth.http_timeout_ms; },
+     number(100, 60'000), kAfterRestart, "How long auth.http_url may take to answer."},
+    {"auth.http_cache_s", [](Config& c) -> ConfigField { return &c.auth.http_cache_s; },
+     number(0, 86'400), kAfterRestart,
+     "Seconds for which a yes of auth.http_url is remembered; a no for 5 at the most. 0: it is "
+     "asked about each login."},
 
     {"audit.to", [](Config& c) -> ConfigField { return &c.audit.to; }, any(), kAfterRestart,
      "Where a line is written for each client that comes, goes, is refused or is denied something, "

@@ -33,9 +33,9 @@ Result<std::shared_ptr<const Access>> load_access(const AuthConfig& config) {
       return parse_jwt_keys(text);
     });
     if (!keys) return in_file("auth.jwt_keys", config.jwt_keys, std::move(keys.error()));
-    policy.tokens = std::make_shared<const TokenRules>(
-        TokenRules{std::move(*keys), JwtPolicy{config.jwt_issuer, config.jwt_audience,
-                                               config.jwt_user_claim, config.jwt_leeway_s}});
+    policy.tokens = std::make_shared<const TokenRules>(TokenRules{
+        std::move(*keys), JwtPolicy{config.jwt_issuer, config.jwt_audience, config.jwt_user_claim,
+                                    config.jwt_leeway_s, config.jwt_roles_claim}});
   }
   if (!config.acl_file.empty()) {
     auto acl = read_text_file(config.acl_file).and_then([](const std::string& text) {
@@ -44,6 +44,7 @@ Result<std::shared_ptr<const Access>> load_access(const AuthConfig& config) {
     if (!acl) return in_file("auth.acl_file", config.acl_file, std::move(acl.error()));
     policy.acl = std::move(*acl);
   }
+  policy.asks_http = !config.http_url.empty();
   return std::make_shared<const Access>(std::move(policy));
 }
 

@@ -257,6 +257,7 @@ CommandHandlers make_command_handlers(const CommandPorts& ports) {
   add_store_handlers(ports, handlers);
   add_explain_handler(ports, handlers);
   add_transfer_handlers(ports, handlers);
+  add_acl_handlers(ports, handlers);
   add_diverged_handlers(ports, handlers);
   return handlers;
 }

@@ -66,6 +66,7 @@ void add_live_handlers(const CommandPorts& ports, CommandHandlers& handlers);
 void add_store_handlers(const CommandPorts& ports, CommandHandlers& handlers);
 void add_explain_handler(const CommandPorts& ports, CommandHandlers& handlers);
 void add_transfer_handlers(const CommandPorts& ports, CommandHandlers& handlers);
+void add_acl_handlers(const CommandPorts& ports, CommandHandlers& handlers);
 void add_diverged_handlers(const CommandPorts& ports, CommandHandlers& handlers);
 
 // Puts the messages in that are on disk only.

@@ -83,6 +83,7 @@ Node::~Node() {
 Result<void> Node::start() {
   if (auto opened = audit_log_->open(); !opened) return opened;
   if (auto opened = open_http(); !opened) return opened;
+  if (auto opened = open_http_logins(); !opened) return opened;
   build_hubs();
   for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
     asio::error_code error;
@@ -143,6 +144,25 @@ void Node::listen_to_audit() {
         audit_log_->put(std::move(event));
       },
       audit_log_->active());
+}
+
+Result<void> Node::open_http_logins() {
+  if (config_.auth.http_url.empty()) return {};
+  const auto random = Entropy().take();
+  auto made = HttpLogins::make(
+      config_.auth, std::string(random.begin(), random.end()),
+      {[this](PasswordChecked answer) { runner_.put_answer(std::move(answer)); },
+       [this] { return clock_.now(); },
+       [log = log_](const std::string& text) { log->warn("{}: logins are refused", text); }});
+  if (!made) return tl::unexpected(std::move(made.error()));
+  http_logins_ = std::move(*made);
+  return {};
+}
+
+void Node::check_password(ConnectionId connection, CheckPassword check) {
+  if (http_logins_ && check->remote() != nullptr)
+    return http_logins_->check(connection, std::move(check));
+  password_workers_.check(connection, std::move(check));
 }
 
 Result<void> Node::start_administration() {
@@ -221,7 +241,7 @@ HubPorts Node::hub_ports(std::uint8_t sink, bool own_thread) {
   }
   ports.handshake_failed = [log = log_](const std::string& text) { log->info("{}", text); };
   ports.check_password = [this](ConnectionId connection, CheckPassword check) {
-    password_workers_.check(connection, std::move(check));
+    check_password(connection, std::move(check));
   };
   return ports;
 }

@@ -33,6 +33,7 @@
 #include "node/disk_guard.hpp"
 #include "node/feeding.hpp"
 #include "node/following.hpp"
+#include "node/http_logins.hpp"
 #include "node/net_thread.hpp"
 #include "node/node_file.hpp"
 #include "node/password_workers.hpp"
@@ -141,6 +142,8 @@ class Node {
   void answer_move(Result<Json> answer);
   void build_hubs();
   void listen_to_audit();
+  Result<void> open_http_logins();
+  void check_password(ConnectionId connection, CheckPassword check);  // Any thread.
   Result<void> start_administration();
   void add_role_ports(CommandPorts& ports);
   void add_store_ports(CommandPorts& ports);
@@ -196,6 +199,7 @@ class Node {
   bool demotes_ = false;                           // Whatever becomes of the move.
   Answered fenced_;                                // Who waits for the fence command.
   PasswordWorkers password_workers_;
+  std::unique_ptr<HttpLogins> http_logins_;  // Null: no auth.http_url.
   std::unique_ptr<Hub> core_hub_;  // With threads.net = 0.
   std::vector<std::unique_ptr<NetThread>> net_threads_;
   std::unique_ptr<Reception> reception_;

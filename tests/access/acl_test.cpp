@@ -223,7 +223,7 @@ TEST_CASE("a bad line is named with its number, its text and why") {
     const char* reason;
   };
   const std::vector<Case> cases = {
-      {"topics read a", "a line begins with user, topic or pattern"},
+      {"topics read a", "a line begins with user, topic, pattern"},
       {"topic", "nothing follows topic"},
       {"user", "nothing follows user"},
       {"pattern  ", "nothing follows pattern"},
@@ -339,4 +339,97 @@ TEST_CASE("the compiled rules say what the rules say one by one") {
       CHECK(acl.check(kNobody, subscribe, filter).allowed == naive_check(rules, "read", matched));
     }
   }
+}
+
+TEST_CASE("roles: rules for whoever has them, by the file or by the login") {
+  const Acl acl = parsed(
+      "role line\n"            // 1
+      "topic write line/#\n"   // 2
+      "pattern read cmd/%c\n"  // 3
+      "role viewer\n"          // 4
+      "topic read line/#\n"    // 5
+      "user ann\n"             // 6
+      "topic read own\n"       // 7
+      "roles line viewer\n"    // 8
+      "user bob\n"             // 9
+      "topic read own\n");     // 10
+  check_rows(acl, {
+                      {kAnn, publish, "line/1", true, 2},
+                      {kAnn, receive, "line/1", true, 5},
+                      {kAnn, receive, "cmd/c1", true, 3},
+                      {kAnn, receive, "cmd/c2", false, 0},
+                      {kAnn, receive, "own", true, 7},
+                      {kBob, publish, "line/1", false, 0},
+                      {kBob, receive, "cmd/c1", false, 0},
+                      {kNobody, receive, "line/1", false, 0},
+                  });
+  const std::vector<std::string> brought = {"unknown", "viewer"};
+  const WhoView bob{"c1", "bob", brought};
+  const WhoView nobody{"c1", "", brought};
+  check_rows(acl, {
+                      {bob, receive, "line/1", true, 5},
+                      {bob, subscribe, "line/+", true, 5},
+                      {bob, publish, "line/1", false, 0},
+                      {bob, receive, "own", true, 10},
+                      {nobody, receive, "line/1", true, 5},
+                  });
+  CHECK(acl.has_role("viewer"));
+  CHECK_FALSE(acl.has_role("ann"));
+}
+
+TEST_CASE("groups: members have its rules and its roles, wherever these stand in the file") {
+  const Acl acl = parsed(
+      "group shift-a\n"           // 1
+      "member ann\n"              // 2
+      "member bob the builder\n"  // 3
+      "roles viewer\n"            // 4
+      "topic write shift/a\n"     // 5
+      "role viewer\n"             // 6
+      "topic read line/#\n");     // 7
+  const WhoView builder{"c1", "bob the builder"};
+  check_rows(acl, {
+                      {kAnn, publish, "shift/a", true, 5},
+                      {kAnn, receive, "line/1", true, 7},
+                      {builder, receive, "line/1", true, 7},
+                      {kBob, receive, "line/1", false, 0},
+                  });
+}
+
+TEST_CASE("a deny rule of a role wins over what the user may") {
+  const Acl acl = parsed(
+      "user ann\n"
+      "topic readwrite #\n"
+      "roles careful\n"
+      "role careful\n"
+      "topic deny secret/#\n");
+  check_rows(acl, {{kAnn, receive, "secret/x", false, 5}, {kAnn, receive, "open", true, 2}});
+}
+
+TEST_CASE("what is wrong with roles and groups is told with its line") {
+  const auto why = [](const std::string& text) {
+    const auto acl = Acl::parse(text);
+    return acl ? "" : acl.error().text;
+  };
+  CHECK(why("user ann\nroles gone\n") ==
+        "ACL file, line 2, 'roles gone': there is no line 'role gone'.");
+  CHECK(why("role a\ntopic x\nrole a\n") ==
+        "ACL file, line 3, 'role a': there is another role of this name.");
+  CHECK(why("group g\ngroup g\n") ==
+        "ACL file, line 2, 'group g': there is another group of this name.");
+  CHECK(why("role two words\n") ==
+        "ACL file, line 1, 'role two words': the name of a role is one word.");
+  CHECK(why("role a\nroles a\n") ==
+        "ACL file, line 2, 'roles a': a roles line stands below a user or a group line.");
+  CHECK(why("member ann\n") ==
+        "ACL file, line 1, 'member ann': a member line stands below a group line.");
+  CHECK(why("roles\n") == "ACL file, line 1, 'roles': nothing follows roles.");
+}
+
+TEST_CASE("where a rule stands can be told") {
+  const Acl acl = parsed("topic read a\nuser ann\npattern read %c/x\n\nrole r\n  topic write b\n");
+  CHECK(acl.place_of(1).section == "anonymous");
+  CHECK(acl.place_of(3).section == "everybody");
+  CHECK(acl.place_of(6).section == "role r");
+  CHECK(acl.place_of(6).text == "topic write b");
+  CHECK(acl.place_of(4).section.empty());
 }

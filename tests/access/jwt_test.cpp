@@ -252,3 +252,24 @@ TEST_CASE("a password is taken for a token if it has the form of one") {
     CHECK_FALSE(looks_like_jwt(password));
   }
 }
+
+TEST_CASE("the roles of a token are those of auth.jwt_roles_claim, and a bad list is a bad token") {
+  JwtPolicy policy;
+  policy.roles_claim = "roles";
+  const JwtKeys keys = keys_from(std::string(kKey));
+  const auto roles_of = [&](std::string_view claim) {
+    const std::string claims = R"({"sub":"ann","exp":1700000100)" + std::string(claim) + "}";
+    const auto known = verify_jwt(secret_token(kKey, kHs256, claims), keys, policy, kNow);
+    if (!known) return std::vector<std::string>{known.error().text};
+    return known->roles;
+  };
+  using Roles = std::vector<std::string>;
+  CHECK(roles_of(R"(,"roles":["a","b"])") == Roles{"a", "b"});
+  CHECK(roles_of(R"(,"roles":"a")") == Roles{"a"});
+  CHECK(roles_of(R"(,"other":["a"])").empty());
+  CHECK(roles_of(R"(,"roles":[1])")
+            .front()
+            .starts_with("the token's claim auth.jwt_roles_claim is no list of role names"));
+  policy.roles_claim.clear();
+  CHECK(roles_of(R"(,"roles":[1])").empty());
+}
