@@ -33,6 +33,7 @@ std::string network_of(std::string_view address) {
     if (::inet_pton(AF_INET6, host.c_str(), bytes.data()) == 1) return text_of_six(bytes);
     return std::string(address);
   }
+  if (address.starts_with("unix:")) return std::string(address.substr(0, address.find(',')));
   const std::string host(address.substr(0, address.rfind(':')));
   std::array<std::uint8_t, 4> four{};
   if (::inet_pton(AF_INET, host.c_str(), four.data()) == 1) return host;

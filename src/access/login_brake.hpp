@@ -19,7 +19,8 @@
 namespace tandemq {
 
 // Of "192.0.2.7:50123" or "[2001:db8::1]:50123", as Origin has it, what the brake counts by:
-// "192.0.2.7" or "2001:db8:0:0::/64". Of what is neither, the text.
+// "192.0.2.7" or "2001:db8:0:0::/64"; of "unix:uid=1000,pid=42" the user, whatever the process. Of
+// anything else, the text.
 std::string network_of(std::string_view address);
 
 class LoginBrake {
