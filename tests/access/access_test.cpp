@@ -142,7 +142,7 @@ TEST_CASE("who shows a certificate is nobody else, and nobody if it names nobody
   // The right password of another user does not help.
   const Login other = access.decide_login({"client", "bob", "Wonder land!", true, kNow, "alice"});
   CHECK(other.kind == Kind::bad_credentials);
-  CHECK(other.reason == "the user name is not the one of the client's certificate");
+  CHECK(other.reason == "the user name is not the one of the client's certificate or shared key");
   const Login nobody = access.decide_login({"client", "bob", "Wonder land!", true, kNow, ""});
   CHECK(nobody.kind == Kind::not_authorized);
   CHECK(nobody.reason == "the client's certificate names no user");
