@@ -72,7 +72,7 @@ void Hub::end_upgrade(ClientSocket& socket, std::string answer) {
 void Hub::refuse_upgrade(ClientSocket& socket, UpgradeAnswer answer) {
   add_to(counters_.upgrades_refused, 1);
   WebSocketStream::Upgrade& upgrade = *socket.websocket->upgrade;
-  upgrade.request = {};
+  std::string().swap(upgrade.request);
   const Clock::time_point now = Clock::now();
   tell_of_refusal("no WebSocket with " + upgrade.origin->address + ": " + answer.why);
   socket.phase = ClientSocket::Phase::flushing;

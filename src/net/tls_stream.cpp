@@ -219,8 +219,8 @@ ClientSocket::ReadResult TlsStream::read(std::span<char> buffer) {
   }
 }
 
-ClientSocket::SendResult TlsStream::send(Outbox& outbox, WebSocketOutput* frames,
-                                         PendingPool& pool, std::uint64_t& bytes_sent) {
+ClientSocket::SendResult TlsStream::send(Outbox& outbox, WebSocketOutput* frames, PendingPool& pool,
+                                         std::uint64_t& bytes_sent) {
   if (stage_ != Stage::open) return ClientSocket::SendResult::failed;
   while (!(frames == nullptr ? outbox.empty() : frames->empty(outbox))) {
     const std::span<const char> payload = next_payload(outbox, frames, buffers_.output);

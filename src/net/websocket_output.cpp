@@ -78,7 +78,7 @@ void WebSocketOutput::sent(std::size_t size, Outbox& outbox, PendingPool& pool) 
   const std::size_t of_head = std::min(size, head_.size() - head_sent_);
   head_sent_ += of_head;
   if (head_sent_ == head_.size()) {
-    head_ = {};
+    std::string().swap(head_);  // Gives the memory of an answer back.
     head_sent_ = 0;
   }
   size -= of_head;
@@ -88,7 +88,7 @@ void WebSocketOutput::sent(std::size_t size, Outbox& outbox, PendingPool& pool) 
 }
 
 void WebSocketOutput::clear() {
-  head_ = {};
+  std::string().swap(head_);
   head_sent_ = frame_left_ = 0;
   pong_.reset();
   close_sent_ = true;
