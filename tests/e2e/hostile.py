@@ -14,12 +14,14 @@ import sys
 import time
 
 import wire
+from ws_client import BINARY, CONTINUATION, FIN, PING, frame, header, request
 
 USER, PASSWORD = "mallory", "let-me-in"
 SOURCES = 100  # Addresses of loopback that attackers come from.
 HALF_OPEN = 10_000
 LEVELS = 65_535
 TIMEOUT_S = 5
+COMPRESSED = 0x40  # A bit that belongs to an extension.
 
 _connections = 0
 
@@ -291,9 +293,60 @@ def never_reading(port, seconds):
     return found
 
 
+REQUEST = request()[:-2]  # Without the line that ends it.
+
+
+def web_headers(port, seconds):
+    """Requests for a WebSocket that never end: line after line, and lines without an end."""
+    begun = set()
+
+    def step(one):
+        if one.fileno() not in begun:
+            begun.add(one.fileno())
+            return REQUEST
+        return b"X" * 2_000 if one.fileno() % 2 else b"X-More: of the same\r\n" * 20
+
+    return herd(port, seconds, 500, step)
+
+
+def web_slow(port, seconds):
+    """Requests for a WebSocket that come byte by byte."""
+    sent = collections.Counter()
+
+    def step(one):
+        at = sent[one.fileno()] = sent[one.fileno()] % len(REQUEST) + 1
+        return REQUEST[at - 1:at]
+
+    return herd(port, seconds, 1_000, step)
+
+
+def web_frames(port, seconds):
+    """Frames of one byte and of none, pings that nobody reads the answers of, compressed ones, and ones
+    that claim all the memory there is."""
+    begun = frame(wire.connect("web", user=USER, password="wrong")[:1], BINARY)
+    abuses = (
+        begun + frame(b"", CONTINUATION) * 20_000,
+        frame(b"p" * 125, FIN | PING) * 5_000,
+        frame(b"zip bomb", FIN | COMPRESSED | BINARY),
+        header(FIN | BINARY, 2**63 - 1, bytes(4)) + bytes(60_000),
+        begun + b"".join(frame(bytes([byte]), CONTINUATION) for byte in b"\xff\xff\xff\x7f" * 2),
+    )
+    found = collections.Counter()
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends:
+        for abuse in abuses:
+            with contextlib.suppress(OSError), connected(port) as one:
+                one.settimeout(0.5)
+                one.sendall(REQUEST + b"\r\n" + abuse)
+                answer = one.recv(4_096).partition(b"\r\n\r\n")[2]
+                found["entered"] += got_in(answer[2:])
+            found["rounds"] += 1
+    return found
+
+
 ATTACKS = {attack.__name__: attack for attack in (
     half_open, slow_connect, slow_tls, oversized, connect_storm, subscription_bomb, retained_flood,
-    alias_abuse, packet_ids, never_reading)}
+    alias_abuse, packet_ids, never_reading, web_headers, web_slow, web_frames)}
 
 
 def main():
