@@ -41,6 +41,12 @@ struct ListenerWebSocket {
   std::vector<std::string> origins;  // The web sites whose pages may connect; empty: all.
 };
 
+// A limit that a listener has of its own, as key and value of an option.
+struct ListenerLimit {
+  std::string key;
+  std::string value;
+};
+
 struct ListenerConfig {
   std::string url;                   // As written, for messages and `status`.
   std::string scheme;                // "mqtt" or "ws", "mqtts" or "wss" with TLS, or "unix".
@@ -54,6 +60,9 @@ struct ListenerConfig {
   std::string unix_path{};           // Of its socket; empty: it has a host and a port.
   std::uint32_t unix_mode = 0660;    // Who may connect there.
   bool proxy_user = false;           // The user is whom the proxy has seen a certificate of.
+
+  std::vector<ListenerLimit> limits{};  // Of its own, see listener_limits.hpp.
+  std::uint16_t number = 0;             // Among the listeners, from 1 on; set when it is opened.
 };
 
 // What the acknowledgements of a user, or of messages to some topics, wait for.
@@ -108,6 +117,12 @@ struct LimitsConfig {
   std::uint32_t drops_kept = 1'000;           // Records of dropped messages for `tandemqctl drops`.
   std::uint32_t history_events = 65'536;      // Protocol events for `tandemqctl explain`; 0: none.
   std::uint64_t retained_messages_max = 10'000'000;
+  std::uint64_t retained_bytes_max = 4'294'967'296;
+  std::uint32_t connections_per_address = 0;   // 0: no limit, as for those that follow.
+  std::uint32_t connections_per_user = 0;      // User names; clients without one are not counted.
+  std::uint32_t connect_rate_per_address = 0;  // New connections a second.
+  std::uint32_t message_rate = 0;              // PUBLISH packets of a client a second,
+  std::uint64_t byte_rate = 0;                 // and their bytes.
 };
 
 struct MqttConfig {
@@ -136,6 +151,7 @@ struct StoreConfig {
 };
 
 struct MemoryConfig {
+  std::uint64_t max_bytes = 0;                     // 0: what the cgroup or the machine has.
   std::uint64_t bodies_max_bytes = 1'073'741'824;  // Of messages that the tables hold too.
 };
 

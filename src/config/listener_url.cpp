@@ -1,6 +1,7 @@
 #include "config/listener_url.hpp"
 
 #include "config/ack_rule.hpp"
+#include "config/options.hpp"
 
 #include <algorithm>
 #include <array>
@@ -140,6 +141,25 @@ Result<void> take_mode(std::uint32_t& mode, std::string_view value) {
 
 enum class Over : std::uint8_t { any, ip, unix_socket, websocket };
 
+// A limit that differs here: its value has to be one that the option takes.
+Result<void> take_limit(ListenerConfig& to, const char* key, std::string value) {
+  Config any;
+  if (auto taken = set_value(any, *find_option(key), value); !taken) return taken;
+  to.limits.push_back({key, std::move(value)});
+  return {};
+}
+
+constexpr std::array kLimits = {
+    "limits.max_connections", "limits.accept_rate",  "limits.connections_per_address",
+    "limits.message_rate",    "limits.byte_rate",    "limits.max_packet_size",
+    "limits.receive_maximum", "limits.max_inflight", "limits.subscriptions_max",
+};
+
+template <std::size_t number>
+Result<void> limit(ListenerConfig& to, std::string value) {
+  return take_limit(to, kLimits[number], std::move(value));
+}
+
 struct Parameter {
   std::string_view name;
   bool of_tls;
@@ -213,6 +233,15 @@ constexpr Parameter kParameters[] = {
     {"mode", false,
      [](ListenerConfig& to, std::string value) { return take_mode(to.unix_mode, value); },
      Over::unix_socket},
+    {"max_connections", false, limit<0>},
+    {"accept_rate", false, limit<1>},
+    {"connections_per_address", false, limit<2>},
+    {"message_rate", false, limit<3>},
+    {"byte_rate", false, limit<4>},
+    {"max_packet_size", false, limit<5>},
+    {"receive_maximum", false, limit<6>},
+    {"max_inflight", false, limit<7>},
+    {"subscriptions_max", false, limit<8>},
 };
 
 bool fits(const Parameter& parameter, const ListenerConfig& listener) {

@@ -55,7 +55,8 @@ constexpr ConfigOption kOptions[] = {
      "is written, wss://HOST:PORT/PATH the same over TLS, on 9443; the path is /mqtt if none is "
      "written, /* is any path, and origin=LIST names the web sites whose pages may connect, divided "
      "by ','. With ?proxy=ADDRESS,NETWORK/BITS only those may connect, and say with the PROXY "
-     "protocol who their client is. unix:///PATH?mode=0660 is a unix socket. docs/LISTENERS.md tells "
+     "protocol who their client is. unix:///PATH?mode=0660 is a unix socket. Some limits may "
+     "differ for a listener, such as ?max_connections=100 or ?message_rate=50. docs/LISTENERS.md tells "
      "of all of them."},
     {"data.dir", [](Config& c) -> ConfigField { return &c.data_dir; }, any(), kAfterRestart,
      "The folder that holds the log and the tables of this node. One running node at a time."},
@@ -324,12 +325,42 @@ constexpr ConfigOption kOptions[] = {
      "Bytes of messages in memory, about. Above it messages that wait for clients that are away "
      "stay on the disk only, and are read back when the client returns."},
 
+    {"memory.max_bytes", [](Config& c) -> ConfigField { return &c.memory.max_bytes; },
+     size(0, kKilo* kGiga), kLive,
+     "Bytes of memory that this process should not need more of. Above 80 % of it the clients that "
+     "have published most in the last second are not read from, above 90 % no connection is "
+     "accepted (0x97), and below 75 % and 85 % all is as before. Nothing that was acknowledged is "
+     "thrown away for it. 0: what the cgroup of the process allows, or the machine has."},
+
     {"limits.max_connections", [](Config& c) -> ConfigField { return &c.limits.max_connections; },
      number(1, 10 * kMillion), kLive,
      "Connections at the same time. Above it a new connection is closed at once."},
     {"limits.accept_rate", [](Config& c) -> ConfigField { return &c.limits.accept_rate; },
      number(0, kMillion), kLive,
      "New connections a second; more have to wait in the kernel's queue. 0: no limit."},
+    {"limits.connections_per_address",
+     [](Config& c) -> ConfigField { return &c.limits.connections_per_address; },
+     number(0, 10 * kMillion), kLive,
+     "Connections of one IPv4 address or one IPv6 network of 64 bits at the same time. More are "
+     "refused before a password is looked at (0x97, MQTT 3: code 3), and those that come while "
+     "eight of them have not sent their CONNECT are closed at once. 0: no limit."},
+    {"limits.connections_per_user",
+     [](Config& c) -> ConfigField { return &c.limits.connections_per_user; },
+     number(0, 10 * kMillion), kLive,
+     "Clients that are connected under one user name. More are refused (0x97, MQTT 3: code 3). "
+     "Clients without a user name are not counted. 0: no limit."},
+    {"limits.connect_rate_per_address",
+     [](Config& c) -> ConfigField { return &c.limits.connect_rate_per_address; },
+     number(0, kMillion), kLive,
+     "New connections of one address, as above, a second; as many may come at once. More are "
+     "refused (0x9F, MQTT 3: code 3) in the same way. 0: no limit."},
+    {"limits.message_rate", [](Config& c) -> ConfigField { return &c.limits.message_rate; },
+     number(0, 10 * kMillion), kLive,
+     "PUBLISH packets of one client a second; as many may come at once. Beyond it the client is "
+     "not read from for a while: nothing is lost and nobody is disconnected. 0: no limit."},
+    {"limits.byte_rate", [](Config& c) -> ConfigField { return &c.limits.byte_rate; },
+     size(0, kKilo* kGiga), kLive,
+     "Bytes of the PUBLISH packets of one client a second, in the same way. 0: no limit."},
     {"limits.connect_timeout_ms",
      [](Config& c) -> ConfigField { return &c.limits.connect_timeout_ms; }, number(100, 600'000),
      kLive, "Milliseconds in which a new connection has to send its CONNECT."},
@@ -376,6 +407,11 @@ constexpr ConfigOption kOptions[] = {
      [](Config& c) -> ConfigField { return &c.limits.retained_messages_max; },
      number(0, 1'000 * kMillion), kLive,
      "Retained messages of the broker. A message for one more topic is refused (0x97)."},
+    {"limits.retained_bytes_max",
+     [](Config& c) -> ConfigField { return &c.limits.retained_bytes_max; }, size(0, kKilo* kGiga),
+     kLive,
+     "Bytes of the retained messages, with their topics. One that would go beyond is refused "
+     "(0x97)."},
     {"limits.max_keepalive_s", [](Config& c) -> ConfigField { return &c.limits.max_keepalive_s; },
      number(1, 65'535), kLive,
      "The longest keep-alive in seconds. A client of MQTT 5.0 that asks for more, or for none, is "
