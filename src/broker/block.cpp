@@ -51,7 +51,7 @@ void retry_blocked(Turn& turn) {
     } else if (connection->phase == ConnectionPhase::ready) {
       connection->blocked_at = Instant::never();
       connection->received_at = turn.now;  // It could not be heard meanwhile.
-      turn.send(*connection, ReadFrom{true});
+      if (!connection->held) turn.send(*connection, ReadFrom{true});
     }
   }
 }

@@ -1,5 +1,6 @@
 #include "broker/broker.hpp"
 
+#include "broker/admit.hpp"
 #include "broker/adopt.hpp"
 #include "broker/audit_event.hpp"
 #include "broker/block.hpp"
@@ -8,6 +9,7 @@
 #include "broker/fetch.hpp"
 #include "broker/handle.hpp"
 #include "broker/leave.hpp"
+#include "broker/relieve.hpp"
 #include "broker/retain.hpp"
 #include "broker/route.hpp"
 #include "broker/sys.hpp"
@@ -34,6 +36,8 @@ struct Step {
   }
   void operator()(Malformed& event) {
     ++turn.world.counters.protocol_errors;
+    if (event.error.reason == ReasonCode::packet_too_large)
+      turn.world.limit_hits.add(Limit::max_packet_size, connection.client_id);
     if (connection.phase == ConnectionPhase::closing) return;
     if (connection.phase == ConnectionPhase::opened) {
       // A CONNECT whose version can be told is answered in its own words.
@@ -46,6 +50,7 @@ struct Step {
   void operator()(Closed& event) {
     // [MQTT-3.1.2-8]: closed without DISCONNECT, so the will is published.
     close(turn, connection, std::move(event.why));
+    forget(turn, connection);
     turn.world.connections.close(connection.id);
   }
   void operator()(OutboxDropped& event) {
@@ -61,6 +66,13 @@ struct Step {
   }
   void operator()(PasswordChecked& event) {
     password_checked(turn, connection, std::move(event.result));
+  }
+  void operator()(Throttled& event) {
+    ++connection.throttled_count;
+    connection.throttled_ms += event.pause_ms;
+    connection.throttled_until = turn.now.plus_ms(event.pause_ms);
+    turn.world.limit_hits.add(event.by_bytes ? Limit::byte_rate : Limit::message_rate,
+                              connection.client_id);
   }
   void operator()(Opened&) {}
 };
@@ -114,7 +126,7 @@ void Broker::step(Event&& event, Instant now, Effects& effects) {
     const std::int64_t waited_ms = connection.origin->waited_ms;
     world_.timers.set(now.plus_ms(std::max<std::int64_t>(0, timeout_ms - waited_ms)),
                       {Due::Kind::connect_timeout, number(connection.id), {}});
-    return;
+    return admit(turn, connection);
   }
   std::visit(
       [&](auto& e) {
@@ -135,6 +147,12 @@ void Broker::bodies_read(std::uint64_t request, const std::vector<MessageRef>& b
 void Broker::set_disk_low(bool low) {
   if (world_.disk_low && !low) world_.room_made = true;  // Publishers that wait get another try.
   world_.disk_low = low;
+}
+
+bool Broker::take_memory(std::uint64_t resident_bytes, std::uint64_t max_bytes, Instant now,
+                         Effects& effects) {
+  Turn turn(world_, now, effects);
+  return relieve(turn, resident_bytes, max_bytes);
 }
 
 void Broker::tick(Instant now, Effects& effects) {
@@ -171,6 +189,8 @@ void Broker::reload(const Config& config, std::shared_ptr<const Access> access, 
                     Effects& effects) {
   world_.config = config;
   world_.ack = AckPolicy(config);
+  world_.limits = ListenerLimits(config);
+  admit_again(world_);
   world_.access = std::move(access);
   world_.connections.for_each([this](Connection& one) {
     if (one.phase == ConnectionPhase::ready)

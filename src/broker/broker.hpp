@@ -42,6 +42,11 @@ class Broker {
   // Whether the disk has no room for anything new (store.low_bytes).
   void set_disk_low(bool low);
 
+  // What the process has of memory and what it may have, see broker/relieve.hpp. True if it begins
+  // or ceases to be too much.
+  bool take_memory(std::uint64_t resident_bytes, std::uint64_t max_bytes, Instant now,
+                   Effects& effects);
+
   // The node is about to stop serving: every client is told (0x8B, or 0x9C with the Server
   // Reference) and closed. Wills are not published: the sessions go on elsewhere or later.
   void say_goodbye(Instant now, Effects& effects);

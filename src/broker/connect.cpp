@@ -1,5 +1,6 @@
 #include "broker/connect.hpp"
 
+#include "broker/admit.hpp"
 #include "broker/adopt.hpp"
 #include "broker/audit_event.hpp"
 #include "broker/authenticate.hpp"
@@ -102,7 +103,7 @@ bool open_session(Turn& turn, Connection& connection, bool clean_start) {
 // Says what differs from the defaults of the specification, and nothing else.
 mqtt::Properties connack_properties(const Turn& turn, const Connection& connection,
                                     const mqtt::Connect& packet, std::string_view data) {
-  const LimitsConfig& limits = turn.world.config.limits;
+  const LimitsConfig& limits = *connection.limits;
   const MqttConfig& mqtt = turn.world.config.mqtt;
   mqtt::Properties out;
   const auto wanted = packet.properties.number(PropertyId::session_expiry_interval).value_or(0);
@@ -168,6 +169,7 @@ void connect(Turn& turn, Connection& connection, mqtt::Connect packet) {
   connection.version = packet.version;
   connection.phase = ConnectionPhase::verifying;
   take_over_settings(turn.world, connection, packet);
+  if (!may_connect(turn, connection)) return;
   if (!is_client_id_allowed(turn.world, packet))
     return refuse(turn, connection, ReasonCode::client_identifier_not_valid,
                   "an empty client id is not allowed here");
@@ -223,11 +225,13 @@ void accept(Turn& turn, Connection& connection, std::string_view data) {
   if (packet->will && turn.world.access->roles_come_with_login() && !connection.origin->admin &&
       !may(turn, connection, Action::publish, packet->will->topic))
     return refuse(turn, connection, ReasonCode::not_authorized, "no right to publish the will");
+  if (!may_enter(turn, connection)) return;
 
   adopt_client(turn, connection.client_id);
   const bool present = open_session(turn, connection, packet->clean_start);
   if (packet->will) set_will(turn, connection, *packet->will);
   connection.phase = ConnectionPhase::ready;
+  turn.world.admission.enter(connection.user_name);
   connection.ack =
       turn.world.ack.of_client(connection.origin->listener, connection.user_name).level;
   ++turn.world.counters.connections_accepted;

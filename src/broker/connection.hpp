@@ -7,6 +7,7 @@
 #include "base/commit_level.hpp"
 #include "base/ids.hpp"
 #include "base/time.hpp"
+#include "broker/admission.hpp"
 #include "broker/event.hpp"
 #include "journal/record.hpp"
 #include "mqtt/alias.hpp"
@@ -71,6 +72,14 @@ struct Connection {
   Instant blocked_at = Instant::never();     // Since when it waits for the packet parked first.
   std::uint64_t received_count = 0;          // PUBLISH packets.
   std::uint64_t sent_count = 0;
+  const LimitsConfig* limits = nullptr;  // Of its listener, in World::limits.
+  Admittance welcome{};                  // What its address was told.
+  bool held = false;                     // Not read from for lack of memory.
+  std::uint32_t throttled_count = 0;     // Pauses for limits.message_rate and byte_rate,
+  std::int64_t throttled_ms = 0;         // and how long they were together.
+  Instant throttled_until;               // The end of the last one.
+  std::uint64_t received_bytes = 0;      // Payload of the PUBLISH packets,
+  std::uint64_t measured_bytes = 0;      // and at the last look of relieve().
   std::unique_ptr<Origin> origin;
   std::string client_id;
   std::string user_name;

@@ -11,8 +11,8 @@
 namespace tandemq {
 namespace {
 
-std::uint32_t window(const World& world, const Connection& connection) {
-  return std::min<std::uint32_t>(connection.receive_maximum, world.config.limits.max_inflight);
+std::uint32_t window(const Connection& connection) {
+  return std::min<std::uint32_t>(connection.receive_maximum, connection.limits->max_inflight);
 }
 
 // [MQTT-3.3.2-6] the interval sent is what is left of it.
@@ -73,7 +73,7 @@ bool waits_for_body(const Delivery& delivery) {
 void resend(Turn& turn, Connection& connection) {
   const Outgoing& outgoing = turn.state.session(connection.session)->outgoing;
   while (connection.resent < outgoing.inflight_count() &&
-         connection.outstanding < window(turn.world, connection)) {
+         connection.outstanding < window(connection)) {
     const Delivery& delivery = outgoing[connection.resent];
     if (waits_for_body(delivery)) return;
     ++connection.resent;
@@ -144,13 +144,13 @@ void pump(Turn& turn, Connection& connection) {
   resend(turn, connection);
   const Outgoing& outgoing = turn.state.session(connection.session)->outgoing;
   if (outgoing.queued_count() > 0) turn.world.room_made = true;
-  while (outgoing.queued_count() > 0 && connection.outstanding < window(turn.world, connection) &&
+  while (outgoing.queued_count() > 0 && connection.outstanding < window(connection) &&
          connection.resent == outgoing.inflight_count()) {
     const Delivery& next = outgoing[connection.resent];
     if (waits_for_body(next) && !next.expired_at(turn.now)) break;
     send_next(turn, connection);
   }
-  fetch_ahead(turn, connection, connection.outstanding < window(turn.world, connection));
+  fetch_ahead(turn, connection, connection.outstanding < window(connection));
 }
 
 void assign(Turn& turn, const Session& session, const MessageRef& message,
@@ -161,10 +161,10 @@ void assign(Turn& turn, const Session& session, const MessageRef& message,
 void assign(Turn& turn, const Session& session, Connection* connection, const MessageRef& message,
             Assignment&& assignment) {
   const bool qos0 = assignment.qos == mqtt::QoS::at_most_once;
-  const bool at_once = connection != nullptr &&
-                       (qos0 || (session.outgoing.queued_count() == 0 &&
-                                 connection->resent == session.outgoing.inflight_count() &&
-                                 connection->outstanding < window(turn.world, *connection)));
+  const bool at_once =
+      connection != nullptr && (qos0 || (session.outgoing.queued_count() == 0 &&
+                                         connection->resent == session.outgoing.inflight_count() &&
+                                         connection->outstanding < window(*connection)));
   if (!at_once) {
     const bool kept = !qos0 || (session.durable && turn.world.config.mqtt.queue_qos0);
     const Wait wait = connection == nullptr                 ? Wait::away

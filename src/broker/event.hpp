@@ -25,7 +25,8 @@ struct Origin {
   // Whom the client's certificate names; empty: nobody, though it should. None: it does not say who
   // the client is.
   std::optional<std::string> certificate_user;
-  std::uint32_t waited_ms = 0;  // From accept to Opened.
+  std::uint32_t waited_ms = 0;        // From accept to Opened.
+  std::uint16_t listener_number = 0;  // See ListenerConfig; 0: of none.
   // From the shell's random source: for an assigned client id and for SCRAM's nonce.
   std::array<std::uint8_t, 16> entropy{};
 };
@@ -78,7 +79,14 @@ struct PasswordChecked {
   CheckResult result;
 };
 
+// The connection is not read from for so long: it publishes more than it may.
+struct Throttled {
+  ConnectionId connection{};
+  std::int64_t pause_ms = 0;
+  bool by_bytes = false;  // limits.byte_rate; else limits.message_rate.
+};
+
 using Event = std::variant<Received, Opened, Malformed, Closed, OutboxDropped, OutboxOverflowed,
-                           SentAll, PasswordChecked>;
+                           SentAll, PasswordChecked, Throttled>;
 
 }  // namespace tandemq

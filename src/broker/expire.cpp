@@ -21,7 +21,9 @@ void check_keep_alive(Turn& turn, Connection& connection, const Due& due) {
   if (connection.phase != ConnectionPhase::ready) return;
   const std::int64_t allowed_ms = connection.keep_alive_s * 1500LL;
   // Who is not read from cannot be heard.
-  const Instant heard_at = connection.blocked ? turn.now : connection.received_at;
+  const bool waits = connection.blocked || connection.held;
+  const Instant heard_at =
+      waits ? turn.now : std::max(connection.received_at, connection.throttled_until);
   const Instant until = heard_at.plus_ms(allowed_ms);
   if (until > turn.now) return turn.world.timers.set(until, due);
   refuse(turn, connection, ReasonCode::keep_alive_timeout, "nothing heard within the Keep Alive");

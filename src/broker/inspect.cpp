@@ -37,6 +37,9 @@ ClientReport report_client(const World& world, const Session& session,
   report.ack = world.ack.of_client(report.listener, connection.user_name);
   report.received_count = connection.received_count;
   report.sent_count = connection.sent_count;
+  report.held = connection.held;
+  report.throttled_count = connection.throttled_count;
+  report.throttled_ms = connection.throttled_ms;
   return report;
 }
 
@@ -112,6 +115,10 @@ StatusReport inspect_status(const World& world, Instant now) {
   for (std::size_t i = 0; i < report.drops.size(); ++i)
     report.drops[i] = world.drops.count(static_cast<DropReason>(i));
   report.counters = world.counters;
+  report.limit_hits = world.limit_hits.counts();
+  report.pressure = world.overload.pressure();
+  report.publishers_held = world.held.size();
+  report.memory_max_bytes = world.overload.max_bytes();
   return report;
 }
 

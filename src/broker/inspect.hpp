@@ -39,6 +39,10 @@ struct StatusReport {
   std::uint64_t dropped = 0;
   std::array<std::uint64_t, static_cast<std::size_t>(DropReason::count)> drops{};  // By reason.
   Counters counters;
+  std::array<std::uint64_t, kLimits> limit_hits{};
+  Pressure pressure{};  // Of the memory.
+  std::size_t publishers_held = 0;
+  std::uint64_t memory_max_bytes = 0;
 };
 StatusReport inspect_status(const World& world, Instant now);
 
@@ -61,6 +65,9 @@ struct ClientReport {
   AckPolicy::Choice ack;
   std::uint64_t received_count = 0;  // PUBLISH packets on this connection.
   std::uint64_t sent_count = 0;
+  bool held = false;                  // Not read from for lack of memory.
+  std::uint32_t throttled_count = 0;  // Pauses for limits.message_rate and byte_rate.
+  std::int64_t throttled_ms = 0;
 };
 
 // A session, connected or not.

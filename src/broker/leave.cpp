@@ -62,6 +62,7 @@ void close(Turn& turn, Connection& connection, std::string why, WillFate will_fa
            std::optional<ReasonCode> reason) {
   if (connection.phase == ConnectionPhase::closing) return;
   audit_end(turn, connection, reason, why);
+  if (connection.phase == ConnectionPhase::ready) turn.world.admission.leave(connection.user_name);
   connection.phase = ConnectionPhase::closing;
   if (turn.world.trace.active()) turn.trace(connection, {}, "closed: " + why);
   if (connection.session != SessionId::none)

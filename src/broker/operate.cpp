@@ -1,6 +1,7 @@
 #include "broker/operate.hpp"
 
 #include "broker/leave.hpp"
+#include "broker/retain.hpp"
 #include "topic/name.hpp"
 
 #include <utility>
@@ -24,10 +25,9 @@ std::string objection_to(const Turn& turn, const Message& message) {
   if (static_cast<std::uint8_t>(message.qos) > config.mqtt.max_qos)
     return "mqtt.max_qos is " + std::to_string(config.mqtt.max_qos) + ".";
   if (message.retain && !config.mqtt.retain_available) return "mqtt.retain_available is off.";
-  const bool grows = message.retain && !message.payload.empty() &&
-                     !turn.state.retained_topics().find(message.topic);
-  if (grows && turn.state.retained_topics().size() >= config.limits.retained_messages_max)
-    return "limits.retained_messages_max is reached.";
+  if (!message.retain || message.payload.empty()) return {};
+  const Limit limit = retain_obstacle(turn.world, message.topic, message.size());
+  if (limit != Limit::count) return std::string(full_text(limit)) + ".";
   return {};
 }
 

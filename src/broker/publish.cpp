@@ -4,6 +4,7 @@
 #include "broker/audit_event.hpp"
 #include "broker/block.hpp"
 #include "broker/leave.hpp"
+#include "broker/retain.hpp"
 #include "broker/route.hpp"
 #include "topic/name.hpp"
 
@@ -24,6 +25,7 @@ struct Objection {
   ReasonCode reason = ReasonCode::success;
   std::string_view why;
   bool ends_connection = false;
+  Limit limit = Limit::count;  // That was reached; count: none.
 };
 
 // Puts the topic in its place [MQTT-3.3.2-8] to [MQTT-3.3.2-12]; success if there is one.
@@ -53,9 +55,10 @@ Objection protocol_objection(const Turn& turn, const Connection& connection,
   if (packet.retain && !mqtt.retain_available)  // [MQTT-3.2.2-14]
     return {ReasonCode::retain_not_supported, "mqtt.retain_available is off", true};
   if (packet.qos == QoS::exactly_once && connection.is_v5() &&
-      connection.incoming >= turn.world.config.limits.receive_maximum &&  // [MQTT-3.3.4-7]
+      connection.incoming >= connection.limits->receive_maximum &&  // [MQTT-3.3.4-7]
       !turn.state.session(connection.session)->has_incoming(packet.packet_id))
-    return {ReasonCode::receive_maximum_exceeded, "more QoS 2 messages open than allowed", true};
+    return {ReasonCode::receive_maximum_exceeded, "more QoS 2 messages open than allowed", true,
+            Limit::receive_maximum};
   return {};
 }
 
@@ -64,7 +67,10 @@ Objection message_objection(const Turn& turn, const Connection& connection,
   const Config& config = turn.world.config;
   const TopicLimits limits{config.limits.topic_levels_max, UINT16_MAX};
   if (!is_valid_name(packet.topic, limits))
-    return {ReasonCode::topic_name_invalid, "the topic name is not valid or has too many levels"};
+    return {ReasonCode::topic_name_invalid, "the topic name is not valid or has too many levels",
+            false,
+            is_valid_name(packet.topic, {UINT32_MAX, UINT16_MAX}) ? Limit::topic_levels_max
+                                                                  : Limit::count};
   if (packet.topic.starts_with("$SYS") || is_shared(packet.topic))
     return {ReasonCode::not_authorized, "topics of $SYS and $share belong to the server"};
   if (turn.world.access->has_rules() && !may(turn, connection, Action::publish, packet.topic))
@@ -73,10 +79,10 @@ Objection message_objection(const Turn& turn, const Connection& connection,
                            packet.properties.number(PropertyId::payload_format_indicator) == 1U;
   if (claims_text && config.mqtt.check_payload_format && !is_payload_utf8(packet.payload))
     return {ReasonCode::payload_format_invalid, "the payload is not the UTF-8 it claims to be"};
-  const bool grows = packet.retain && !packet.payload.empty();
-  if (grows && turn.state.retained_topics().size() >= config.limits.retained_messages_max &&
-      !turn.state.retained_topics().find(packet.topic))
-    return {ReasonCode::quota_exceeded, "limits.retained_messages_max is reached"};
+  if (!packet.retain || packet.payload.empty()) return {};
+  const Limit limit =
+      retain_obstacle(turn.world, packet.topic, packet.topic.size() + packet.payload.size());
+  if (limit != Limit::count) return {ReasonCode::quota_exceeded, full_text(limit), false, limit};
   return {};
 }
 
@@ -103,6 +109,8 @@ void reject(Turn& turn, Connection& connection, const mqtt::Publish& packet,
   Message message;
   message.topic = packet.topic;
   message.payload = packet.payload;
+  if (objection.limit != Limit::count)
+    turn.world.limit_hits.add(objection.limit, connection.client_id);
   const bool denied = objection.reason == ReasonCode::not_authorized;
   const bool full = objection.reason == ReasonCode::quota_exceeded;
   turn.drop(denied                       ? DropReason::not_authorized
@@ -137,6 +145,7 @@ void count(Turn& turn, Connection& connection, const Message& message, std::uint
   ++connection.received_count;
   ++turn.world.counters.messages_received[static_cast<std::size_t>(message.qos)];
   turn.world.counters.bytes_received += message.payload.size();
+  connection.received_bytes += message.payload.size();
   if (turn.world.trace.active())
     turn.trace(connection, message.topic,
                "PUBLISH in qos=" + std::to_string(static_cast<int>(message.qos)) + " id=" +

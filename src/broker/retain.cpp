@@ -40,6 +40,26 @@ void send_page(Turn& turn, Connection& connection, RetainedWalk& walk) {
 
 }  // namespace
 
+Limit retain_obstacle(const World& world, std::string_view topic, std::size_t size) {
+  const LimitsConfig& limits = world.config.limits;
+  const State& state = world.state;
+  const bool crowded = state.retained_topics().size() >= limits.retained_messages_max;
+  const bool large = state.retained_bytes() + size > limits.retained_bytes_max;
+  if (!crowded && !large) return Limit::count;
+  // One in the place of another takes its room.
+  const MessageRef before = state.find_retained(topic);
+  if (crowded && !before) return Limit::retained_messages_max;
+  const std::uint64_t rest = state.retained_bytes() - (before ? before->size() : 0);
+  const bool shrinks = before && size <= before->size();
+  return large && !shrinks && rest + size > limits.retained_bytes_max ? Limit::retained_bytes_max
+                                                                      : Limit::count;
+}
+
+std::string_view full_text(Limit limit) {
+  return limit == Limit::retained_bytes_max ? "limits.retained_bytes_max is reached"
+                                            : "limits.retained_messages_max is reached";
+}
+
 void send_retained(Turn& turn, Connection& connection, std::string_view filter,
                    const Subscription& subscription) {
   if (turn.state.retained_topics().size() == 0) return;

@@ -6,6 +6,10 @@
 
 namespace tandemq {
 
+// Which limit a message of this size under this topic would break if it were retained; count: none.
+Limit retain_obstacle(const World& world, std::string_view topic, std::size_t size);
+std::string_view full_text(Limit limit);  // A Reason String for that.
+
 // Begins to send what matches; goes on with continue_retained().
 void send_retained(Turn& turn, Connection& connection, std::string_view filter,
                    const Subscription& subscription);

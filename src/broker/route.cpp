@@ -65,7 +65,7 @@ bool takes_queue_room(const World& world, const Target& target) {
   if (target.qos == 0) return connection == nullptr && must_store(world, target);
   return connection == nullptr || target.who->outgoing.queued_count() > 0 ||
          connection->outstanding >=
-             std::min<std::uint32_t>(connection->receive_maximum, world.config.limits.max_inflight);
+             std::min<std::uint32_t>(connection->receive_maximum, connection->limits->max_inflight);
 }
 
 // Marks the targets without room; true if there are any.

@@ -35,20 +35,26 @@ bool is_well_formed(std::string_view filter) {
 ReasonCode obstacle(const Turn& turn, const Connection& connection,
                     const mqtt::SubscribeEntry& entry) {
   const MqttConfig& mqtt = turn.world.config.mqtt;
-  const LimitsConfig& limits = turn.world.config.limits;
+  const LimitsConfig& limits = *connection.limits;
+  LimitHits& hits = turn.world.limit_hits;
   const Session& session = *turn.state.session(connection.session);
   const std::string_view inner = inner_filter(entry.filter);
   if (is_shared(entry.filter) && !mqtt.shared_available)
     return ReasonCode::shared_subscriptions_not_supported;
   if (has_wildcard(inner) && !mqtt.wildcard_available)
     return ReasonCode::wildcard_subscriptions_not_supported;
-  if (!is_valid_filter(inner, {limits.topic_levels_max, UINT16_MAX}))
+  if (!is_valid_filter(inner, {limits.topic_levels_max, UINT16_MAX})) {
+    hits.add(Limit::topic_levels_max, connection.client_id);
     return ReasonCode::topic_filter_invalid;
+  }
   if (!may(turn, connection, Action::subscribe, entry.filter)) return ReasonCode::not_authorized;
   if (turn.world.disk_low && session.durable && !session.filters.contains(entry.filter))
     return ReasonCode::quota_exceeded;
-  if (session.filters.size() >= limits.subscriptions_max && !session.filters.contains(entry.filter))
+  if (session.filters.size() >= limits.subscriptions_max &&
+      !session.filters.contains(entry.filter)) {
+    hits.add(Limit::subscriptions_max, connection.client_id);
     return ReasonCode::quota_exceeded;
+  }
   return ReasonCode::success;
 }
 

@@ -8,16 +8,20 @@
 #include "access/login_brake.hpp"
 #include "base/timers.hpp"
 #include "broker/ack_policy.hpp"
+#include "broker/admission.hpp"
 #include "broker/audit.hpp"
 #include "broker/connection.hpp"
 #include "broker/counters.hpp"
 #include "broker/drops.hpp"
 #include "broker/effects.hpp"
 #include "broker/history.hpp"
+#include "broker/limit_hits.hpp"
+#include "broker/overload.hpp"
 #include "broker/targets.hpp"
 #include "broker/trace.hpp"
 #include "config/ack_rule.hpp"
 #include "config/config.hpp"
+#include "config/listener_limits.hpp"
 #include "session/state.hpp"
 
 #include <compare>
@@ -66,6 +70,8 @@ struct World {
         config(config_),
         level(node_level(config_)),
         ack(config_),
+        limits(config_),
+        admission(limits),
         access(std::move(access_)),
         drops(config_.limits.drops_kept),
         history(config_.limits.history_events) {}
@@ -74,12 +80,17 @@ struct World {
   Config config;
   const CommitLevel level;  // Of whatever nobody asks for another one.
   AckPolicy ack;
+  ListenerLimits limits;  // A connection refers to those of its listener.
+  Admission admission;
   std::shared_ptr<const Access> access;
   Connections connections;
   Timers<Due> timers;
   std::map<Due, Instant> watched;  // When the earliest timer of Turn::watch() is set.
   Counters counters;
   Drops drops;
+  LimitHits limit_hits;
+  Overload overload;
+  std::vector<ConnectionId> held;  // Not read from for lack of memory.
   History history;
   Trace trace;
   Audit audit;

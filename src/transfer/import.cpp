@@ -3,6 +3,7 @@
 #include "access/lines.hpp"
 #include "broker/deliver.hpp"
 #include "broker/leave.hpp"
+#include "broker/retain.hpp"
 #include "broker/will.hpp"
 #include "topic/name.hpp"
 
@@ -60,8 +61,8 @@ std::string objection_to(const Turn& turn, const Message& message) {
   if (here && here->published_at > message.published_at)
     return "The retained message that " + tandemq::quoted(message.topic) +
            " has here is newer; it stays.";
-  if (!here && turn.state.retained_topics().size() >= config.limits.retained_messages_max)
-    return "limits.retained_messages_max is reached.";
+  const Limit limit = retain_obstacle(turn.world, message.topic, message.size());
+  if (limit != Limit::count) return std::string(full_text(limit)) + ".";
   return {};
 }
 
