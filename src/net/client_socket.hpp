@@ -9,6 +9,7 @@
 #include "net/inbox.hpp"
 #include "net/outbox.hpp"
 #include "net/poller.hpp"
+#include "net/publish_gate.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -69,12 +70,15 @@ class ClientSocket {
   bool output_lost = false;   // The peer takes nothing any more; what it sent before still counts.
   bool overflowed = false;    // The broker knows that it reads too slowly.
   bool watched = false;       // On the hub's list of those with a deadline.
+  bool throttled = false;     // Its gate is shut; nothing is read meanwhile.
   std::uint16_t notify_count = 0;  // SentAll events that are owed.
+  std::uint16_t listener = 0;      // ListenerConfig::number
   TimePoint progress_at;           // When the socket took something last, while send_waiting.
   Inbox inbox;
   Outbox outbox;
   std::unique_ptr<mqtt::OutboundAliases> aliases;  // Null: the client takes none.
   std::unique_ptr<Ending> ending;                  // Null while serving.
+  std::unique_ptr<PublishGate> gate;               // Null: it may publish as fast as it can.
   const std::unique_ptr<TlsStream> tls;            // Null: plain TCP.
   std::unique_ptr<WebSocketStream> websocket;      // Null: MQTT as it is.
 };

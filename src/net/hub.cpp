@@ -20,18 +20,34 @@ constexpr std::chrono::seconds kNoProgressMax{30};  // Of a connection over its 
 
 }  // namespace
 
-Hub::Hub(asio::io_context& io, std::uint8_t sink, const LimitsConfig& limits, HubPorts ports)
+Hub::Hub(asio::io_context& io, std::uint8_t sink, const ListenerLimits& limits, HubPorts ports)
     : io_(io),
-      limits_(limits),
+      limits_by_listener_(limits),
+      limits_(limits.of(0)),
       ports_(std::move(ports)),
+      counters_(limits.size()),
       poller_(io, [this](std::uint64_t tag,
                          Interest ready_for) { ready(static_cast<ConnectionId>(tag), ready_for); }),
       slots_(sink),
       buffer_(std::make_unique<char[]>(kBufferBytes)),
-      sweep_timer_(io) {}
+      sweep_timer_(io),
+      pause_timer_(io) {}
+
+void Hub::set_limits(const ListenerLimits& limits) {
+  limits_by_listener_ = limits;
+  limits_ = limits.of(0);
+  const Instant now = to_instant(Clock::now());
+  for (const auto& socket : sockets_) {
+    if (!socket) continue;
+    set_gate(*socket);
+    if (socket->throttled) pauses_.set(now, socket->id);
+  }
+  set_pause_timer(now);
+}
 
 void Hub::offer(int socket, std::unique_ptr<Origin> origin, Transport transport) {
   counters_.connections.fetch_add(1, std::memory_order_relaxed);
+  count_of(origin->listener_number).fetch_add(1, std::memory_order_relaxed);
   asio::post(io_, [this, socket, from = std::move(origin), below = std::move(transport)]() mutable {
     adopt(socket, std::move(from), std::move(below));
   });
@@ -41,8 +57,10 @@ void Hub::adopt(int socket, std::unique_ptr<Origin> origin, Transport transport)
   if (slots_.full()) {
     ::close(socket);
     counters_.connections.fetch_sub(1, std::memory_order_relaxed);
+    count_of(origin->listener_number).fetch_sub(1, std::memory_order_relaxed);
     return;
   }
+  const std::uint16_t listener = origin->listener_number;
   const ConnectionId id = slots_.obtain();
   if (sockets_.size() < slots_.slot_count()) sockets_.resize(slots_.slot_count());
   auto& slot = sockets_[connection_slot(id)];
@@ -66,6 +84,8 @@ void Hub::adopt(int socket, std::unique_ptr<Origin> origin, Transport transport)
   } else if (!slot->tls) {
     begin_serving(*slot, std::move(origin));
   }
+  slot->listener = listener;
+  set_gate(*slot);
   update_interest(*slot);
 }
 
@@ -90,6 +110,7 @@ void Hub::remove(ClientSocket& socket, std::string why) {
   const bool announced = socket.phase == ClientSocket::Phase::announcing;
   const bool known = !announced && !(socket.tls && socket.tls->origin) &&
                      !(socket.websocket && socket.websocket->upgrade);
+  count_of(socket.listener).fetch_sub(1, std::memory_order_relaxed);
   if (announced) announced_.erase(id);
   if (!known && socket.tls) leave_handshake(socket);
   socket.outbox.clear(pool_);
@@ -110,7 +131,7 @@ void Hub::add_to(std::atomic<std::uint64_t>& counter, std::uint64_t count) {
 
 bool Hub::wants_input(const ClientSocket& socket) const {
   if (socket.phase == ClientSocket::Phase::serving)
-    return socket.may_read && !socket.deferred && !socket.inbox.broken() &&
+    return socket.may_read && !socket.deferred && !socket.throttled && !socket.inbox.broken() &&
            socket.outbox.size() <= limits_.outbox_bytes;
   if (socket.phase == ClientSocket::Phase::handshaking)
     return !socket.send_waiting && !socket.tls->queued;
@@ -149,10 +170,11 @@ void Hub::read(ClientSocket& socket) {
   const ClientSocket::ReadResult result = socket.read({buffer_.get(), kBufferBytes});
   if (socket.websocket) {
     take_frames(socket, {buffer_.get(), result.size});
-  } else {
+  } else if (result.size > 0) {
     take_packets(socket, {buffer_.get(), result.size});
   }
-  if (result.ended) {
+  const bool serving = socket.phase == ClientSocket::Phase::serving;
+  if (result.ended && !(serving && socket.throttled)) {  // It is found again when all is taken.
     std::string why =
         result.error == 0 ? "closed by the client" : std::generic_category().message(result.error);
     if (socket.ending) why = std::move(socket.ending->why);
@@ -163,10 +185,17 @@ void Hub::read(ClientSocket& socket) {
 }
 
 void Hub::take_packets(ClientSocket& socket, ByteView bytes) {
-  if (socket.phase != ClientSocket::Phase::serving || bytes.empty()) return;
+  if (socket.phase != ClientSocket::Phase::serving) return;
   add_to(counters_.bytes_received, bytes.size());
   const std::size_t count = events_.size();
-  socket.inbox.take(bytes, socket.id, limits_.max_packet_size, events_);
+  const std::uint32_t packet_size_max = limits_by_listener_.of(socket.listener).max_packet_size;
+  if (socket.gate) {
+    socket.gate->open(to_instant(Clock::now()));
+    socket.inbox.take(bytes, socket.id, packet_size_max, events_, socket.gate.get());
+    if (socket.gate->is_shut()) throttle(socket);
+  } else {
+    socket.inbox.take(bytes, socket.id, packet_size_max, events_);
+  }
   if (events_.size() > count) schedule_turn();
 }
 

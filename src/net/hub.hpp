@@ -6,9 +6,10 @@
 #pragma once
 
 #include "base/four_tuple.hpp"
+#include "base/timers.hpp"
 #include "broker/event.hpp"
 #include "broker/output.hpp"
-#include "config/config.hpp"
+#include "config/listener_limits.hpp"
 #include "net/client_socket.hpp"
 #include "net/connection_slots.hpp"
 #include "net/poller.hpp"
@@ -48,7 +49,13 @@ struct HubPorts {
 
 // Written by the hub's thread alone; any thread may look.
 struct HubCounters {
-  std::atomic<std::uint64_t> connections{0};  // Open, or offered and not adopted yet.
+  explicit HubCounters(std::size_t listeners) : by_listener(listeners) {}
+  [[nodiscard]] std::size_t place_of(std::uint16_t listener) const {
+    return listener < by_listener.size() ? listener : 0;
+  }
+
+  std::atomic<std::uint64_t> connections{0};            // Open, or offered and not adopted yet.
+  std::vector<std::atomic<std::uint32_t>> by_listener;  // The same; 0: of none.
   std::atomic<std::uint64_t> bytes_received{0};
   std::atomic<std::uint64_t> bytes_sent{0};
   std::atomic<std::uint64_t> handshakes_full{0};  // Of TLS.
@@ -76,7 +83,7 @@ class Hub {
   // Handshakes of TLS that may have begun; others wait, and what their clients have sent unread.
   static constexpr std::size_t kHandshakesMax = 256;
 
-  Hub(asio::io_context& io, std::uint8_t sink, const LimitsConfig& limits, HubPorts ports);
+  Hub(asio::io_context& io, std::uint8_t sink, const ListenerLimits& limits, HubPorts ports);
 
   // Any thread: a socket that was accepted and does not block.
   void offer(int socket, std::unique_ptr<Origin> origin, Transport transport = {});
@@ -84,7 +91,7 @@ class Hub {
 
   void carry_out(Outputs&& outputs);
   void events_taken(std::size_t count);  // The core has worked through so many.
-  void set_limits(const LimitsConfig& limits) { limits_ = limits; }
+  void set_limits(const ListenerLimits& limits);
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -97,6 +104,9 @@ class Hub {
   // TLS and the PROXY header, if there are any, are done.
   void begin_serving(ClientSocket& socket, std::unique_ptr<Origin> origin);
   void open(ClientSocket& socket, std::unique_ptr<Origin> origin);  // The core hears of it.
+  [[nodiscard]] std::atomic<std::uint32_t>& count_of(std::uint16_t listener) {
+    return counters_.by_listener[counters_.place_of(listener)];
+  }
   static void add_to(std::atomic<std::uint64_t>& counter, std::uint64_t count);
   [[nodiscard]] ClientSocket* find(ConnectionId id);
   void remove(ClientSocket& socket, std::string why);  // Ends it with a Closed event.
@@ -107,6 +117,7 @@ class Hub {
   void update_interest(ClientSocket& socket);  // Whatever it depends on has changed.
   void ready(ConnectionId id, Interest ready);
   void read(ClientSocket& socket);
+  // What they bring; with nothing new, what is kept of a publisher that was too fast.
   void take_packets(ClientSocket& socket, ByteView bytes);
   template <class OneEvent>
   void add_event(OneEvent event) {
@@ -126,6 +137,12 @@ class Hub {
   void take_header(ClientSocket& socket, const ProxyHeader& header);
   void refuse_header(ClientSocket& socket, const std::string& why);
   void look_at_announced(ClientSocket& socket, Clock::time_point now);
+  // Publishers that are too fast, in hub_throttle.cpp.
+  static Instant to_instant(Clock::time_point time);
+  void set_gate(ClientSocket& socket);
+  void throttle(ClientSocket& socket);
+  void end_pauses();
+  void set_pause_timer(Instant now);
 
   // Handshakes of TLS, in hub_handshake.cpp.
   void go_on_with_handshake(ClientSocket& socket);
@@ -140,6 +157,7 @@ class Hub {
   // WebSocket, in hub_websocket.cpp.
   void begin_upgrade(ClientSocket& socket, std::unique_ptr<Origin> origin);
   void take_frames(ClientSocket& socket, std::span<char> bytes);
+  void end_behind_packets(ClientSocket& socket);  // If a frame has ended it.
   std::span<char> take_upgrade(ClientSocket& socket, std::span<char> bytes);  // What is behind it.
   void end_upgrade(ClientSocket& socket, std::string answer);
   void refuse_upgrade(ClientSocket& socket, UpgradeAnswer answer);
@@ -167,7 +185,8 @@ class Hub {
   void sweep();
 
   asio::io_context& io_;
-  LimitsConfig limits_;
+  ListenerLimits limits_by_listener_;
+  LimitsConfig limits_;  // Of the node.
   HubPorts ports_;
   HubCounters counters_;
   Poller poller_;
@@ -192,6 +211,9 @@ class Hub {
   SpareDecoder spare_decoder_;                         // Null: there was no WebSocket yet.
   std::unordered_map<ConnectionId, Announced> announced_;  // Await a header.
   asio::steady_timer sweep_timer_;
+  Timers<ConnectionId> pauses_;  // When they end.
+  Instant pause_timer_at_ = Instant::never();
+  asio::steady_timer pause_timer_;
 };
 
 }  // namespace tandemq

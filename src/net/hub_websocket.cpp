@@ -30,8 +30,19 @@ void Hub::take_frames(ClientSocket& socket, std::span<char> bytes) {
     socket.websocket->output.pong(std::move(*taken.ping));
     mark_dirty(socket);
   }
-  if (taken.close != 0) begin_close(socket, std::move(taken.why), taken.close);
+  if (taken.close != 0) {
+    socket.websocket->end = std::make_unique<WebSocketStream::End>(
+        WebSocketStream::End{taken.close, std::move(taken.why)});
+    if (!socket.throttled) end_behind_packets(socket);
+  }
   schedule_turn();  // It sends them.
+}
+
+void Hub::end_behind_packets(ClientSocket& socket) {
+  if (!socket.websocket || !socket.websocket->end) return;
+  const auto end = std::move(socket.websocket->end);
+  begin_close(socket, std::move(end->why), end->code);
+  schedule_turn();
 }
 
 std::span<char> Hub::take_upgrade(ClientSocket& socket, std::span<char> bytes) {

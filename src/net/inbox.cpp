@@ -2,21 +2,30 @@
 
 #include "mqtt/decode.hpp"
 #include "mqtt/frame.hpp"
+#include "net/publish_gate.hpp"
 
 #include <utility>
 
 namespace tandemq {
+namespace {
+
+bool is_publish(ByteView frame) {
+  return static_cast<unsigned char>(frame.front()) >> 4U ==
+         static_cast<unsigned>(mqtt::PacketType::publish);
+}
+
+}  // namespace
 
 void Inbox::take(ByteView bytes, ConnectionId from, std::uint32_t packet_size_max,
-                 std::vector<Event>& events) {
+                 std::vector<Event>& events, PublishGate* gate) {
   if (broken_) return;
   if (partial_.empty()) {
-    const std::size_t used = cut(bytes, from, packet_size_max, events);
+    const std::size_t used = cut(bytes, from, packet_size_max, events, gate);
     if (!broken_ && used < bytes.size()) partial_.assign(bytes.substr(used));
     return;
   }
   partial_.append(bytes);
-  const std::size_t used = cut(partial_, from, packet_size_max, events);
+  const std::size_t used = cut(partial_, from, packet_size_max, events, gate);
   if (broken_ || used == partial_.size()) {
     // Gives the memory back, which an assignment would not: most connections are idle next.
     std::string().swap(partial_);
@@ -26,13 +35,14 @@ void Inbox::take(ByteView bytes, ConnectionId from, std::uint32_t packet_size_ma
 }
 
 std::size_t Inbox::cut(ByteView bytes, ConnectionId from, std::uint32_t packet_size_max,
-                       std::vector<Event>& events) {
+                       std::vector<Event>& events, PublishGate* gate) {
   std::size_t used = 0;
   while (used < bytes.size() && !broken_) {
     const ByteView rest = bytes.substr(used);
     const mqtt::Frame frame = mqtt::cut_frame(rest, packet_size_max);
     switch (frame.status) {
       case mqtt::FrameStatus::complete:
+        if (gate != nullptr && is_publish(rest) && !gate->pass(frame.size)) return used;
         decode(rest.substr(0, frame.size), from, events);
         used += frame.size;
         break;

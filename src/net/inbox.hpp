@@ -12,11 +12,15 @@
 
 namespace tandemq {
 
+class PublishGate;
+
 class Inbox {
  public:
   // Appends a Received for each whole packet, or a Malformed; after that one it takes no more.
+  // A packet that the gate does not let pass stays here with what follows it; it is tried again
+  // with the next bytes, which may be none. Null: all pass.
   void take(ByteView bytes, ConnectionId from, std::uint32_t packet_size_max,
-            std::vector<Event>& events);
+            std::vector<Event>& events, PublishGate* gate = nullptr);
 
   [[nodiscard]] bool broken() const { return broken_; }  // It has said Malformed.
   [[nodiscard]] mqtt::Version version() const { return version_; }
@@ -26,7 +30,7 @@ class Inbox {
  private:
   // Returns how many bytes at the front were whole packets.
   std::size_t cut(ByteView bytes, ConnectionId from, std::uint32_t packet_size_max,
-                  std::vector<Event>& events);
+                  std::vector<Event>& events, PublishGate* gate);
   void decode(ByteView frame, ConnectionId from, std::vector<Event>& events);
   void fail(ConnectionId from, mqtt::DecodeError error, std::vector<Event>& events);
 

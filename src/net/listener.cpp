@@ -170,7 +170,7 @@ void Listener::accept_waiting(Door& door) {
 
 bool Listener::accept_one(Door& door) {
   const Instant at = now();
-  if (const Instant next_at = reception_.next_at(at); next_at > at) {
+  if (const Instant next_at = reception_.next_at(config_.number, at); next_at > at) {
     wait_ms(door, ms_between(at, next_at));
     return false;
   }
@@ -207,6 +207,7 @@ Origin Listener::origin_of(int socket, const Door& door, const tcp::endpoint& pe
   Origin origin;
   origin.address = socket_file_ ? unix_peer_text(socket) : text_of(peer);
   origin.listener = config_.url;
+  origin.listener_number = config_.number;
   origin.loopback = socket_file_ || door.endpoint.address().is_loopback();
   return origin;
 }

@@ -22,6 +22,11 @@ struct WebSocketStream {
     std::string request;             // As far as it has come.
   };
   std::unique_ptr<Upgrade> upgrade;  // Null once the broker knows the connection.
+  struct End {
+    std::uint16_t code = 0;
+    std::string why;
+  };
+  std::unique_ptr<End> end;  // It ends when all packets before are taken; null: not yet.
   WebSocketInput input;
   WebSocketOutput output;
 };

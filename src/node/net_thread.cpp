@@ -13,7 +13,7 @@ constexpr std::size_t kReportEvents = Hub::kEventsMax / 4;
 
 }  // namespace
 
-NetThread::NetThread(std::uint8_t sink, const LimitsConfig& limits, HubPorts ports)
+NetThread::NetThread(std::uint8_t sink, const ListenerLimits& limits, HubPorts ports)
     : hub_(io_, sink, limits, std::move(ports)),
       work_(kNoBound, [this] { asio::post(io_, [this] { drain(); }); }),
       guard_(io_.get_executor()) {}
@@ -44,7 +44,7 @@ void NetThread::put(Outputs&& outputs) {
   work_.put({std::move(outputs), std::exchange(events_taken_, 0)});
 }
 
-void NetThread::set_limits(const LimitsConfig& limits) {
+void NetThread::set_limits(const ListenerLimits& limits) {
   asio::post(io_, [this, limits] { hub_.set_limits(limits); });
 }
 

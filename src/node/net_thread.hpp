@@ -20,7 +20,7 @@ inline constexpr int kOneThread = static_cast<int>(ASIO_CONCURRENCY_HINT_UNSAFE_
 
 class NetThread {
  public:
-  NetThread(std::uint8_t sink, const LimitsConfig& limits, HubPorts ports);
+  NetThread(std::uint8_t sink, const ListenerLimits& limits, HubPorts ports);
   ~NetThread();
   NetThread(const NetThread&) = delete;
   NetThread& operator=(const NetThread&) = delete;
@@ -29,7 +29,7 @@ class NetThread {
   void stop();  // Waits for the thread's end; then its loop may be taken down by the caller.
   void carry_out(Outputs&& outputs);
   void events_taken(std::size_t count);
-  void set_limits(const LimitsConfig& limits);
+  void set_limits(const ListenerLimits& limits);
 
   [[nodiscard]] Hub& hub() { return hub_; }  // For what any thread may call.
   [[nodiscard]] asio::io_context& io() { return io_; }

@@ -101,7 +101,9 @@ Result<void> Node::start() {
 Result<void> Node::open_listeners() {
   asio::io_context& accept_io = net_threads_.empty() ? io_ : net_threads_.front()->io();
   for (const ListenerConfig& config : config_.listeners) {
-    listeners_.push_back(std::make_unique<Listener>(accept_io, config, *reception_,
+    ListenerConfig numbered = config;
+    numbered.number = static_cast<std::uint16_t>(listeners_.size() + 1);
+    listeners_.push_back(std::make_unique<Listener>(accept_io, numbered, *reception_,
                                                     certificates_.contexts()[listeners_.size()]));
     if (auto opened = listeners_.back()->open(); !opened) return opened;
   }
@@ -112,10 +114,10 @@ Result<void> Node::open_listeners() {
 
 void Node::build_hubs() {
   std::vector<Hub*> hubs;
+  const ListenerLimits limits(config_);
   for (std::uint32_t i = 0; i < config_.threads_net; ++i) {
     const auto number = static_cast<std::uint8_t>(i);
-    net_threads_.push_back(
-        std::make_unique<NetThread>(number, config_.limits, hub_ports(number, true)));
+    net_threads_.push_back(std::make_unique<NetThread>(number, limits, hub_ports(number, true)));
     NetThread& thread = *net_threads_.back();
     const std::uint8_t sink =
         runner_.add_sink({[&thread](Outputs&& outputs) { thread.carry_out(std::move(outputs)); },
@@ -124,7 +126,7 @@ void Node::build_hubs() {
     hubs.push_back(&thread.hub());
   }
   if (hubs.empty()) {
-    core_hub_ = std::make_unique<Hub>(io_, std::uint8_t{0}, config_.limits, hub_ports(0, false));
+    core_hub_ = std::make_unique<Hub>(io_, std::uint8_t{0}, limits, hub_ports(0, false));
     Hub& hub = *core_hub_;
     const std::uint8_t sink =
         runner_.add_sink({[&hub](Outputs&& outputs) { hub.carry_out(std::move(outputs)); },
@@ -132,9 +134,8 @@ void Node::build_hubs() {
     ENSURE(sink == 0, "the hub is the first sink");
     hubs.push_back(&hub);
   }
-  reception_ =
-      std::make_unique<Reception>(std::move(hubs), config_.limits,
-                                  [log = log_](const std::string& text) { log->warn("{}", text); });
+  reception_ = std::make_unique<Reception>(
+      std::move(hubs), limits, [log = log_](const std::string& text) { log->warn("{}", text); });
 }
 
 void Node::listen_to_audit() {
@@ -350,7 +351,7 @@ std::vector<std::string> Node::put_certificates() {
 }
 
 void Node::apply_limits() {
-  const LimitsConfig limits = config_.limits;
+  const ListenerLimits limits(config_);
   if (core_hub_) {
     core_hub_->set_limits(limits);
     reception_->set_limits(limits);
