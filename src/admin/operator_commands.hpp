@@ -93,6 +93,8 @@ inline constexpr CommandColumn kStatusColumns[] = {
     {"table_rows", "table rows written", CommandColumn::Show::count},
     {"accepted", "connections accepted", CommandColumn::Show::count},
     {"refused", "connections refused", CommandColumn::Show::count},
+    {"memory.pressure", "pressure on memory"},
+    {"memory.publishers_held", "publishers held for it", CommandColumn::Show::count},
     {"takeovers", "take-overs", CommandColumn::Show::count},
     {"sessions_expired", "sessions expired", CommandColumn::Show::count},
     {"protocol_errors", "protocol errors", CommandColumn::Show::count},

@@ -118,6 +118,9 @@ void take_status(const Json& status, doctor::Facts& facts) {
   const Json process = part_of(status, "process");
   facts.files_max = process.value("files_max", std::uint64_t{0});
   facts.net_raw = maybe<bool>(process, "net_raw");
+  const Json memory = part_of(status, "memory");
+  facts.memory_pressure = text_of(memory, "pressure");
+  facts.memory_max_bytes = memory.value("max_bytes", std::uint64_t{0});
   if (!facts.peer_connected) return;  // What it said before may be true no more.
   facts.peer_version = text_of(peer, "version");
   facts.clock_offset_ms = maybe<std::int64_t>(peer, "clock_offset_ms");

@@ -82,6 +82,20 @@ void check_files_max(const Facts& facts, Report& report) {
   report.ok(may);
 }
 
+void check_memory(const Facts& facts, Report& report) {
+  if (facts.memory_pressure.empty()) return;
+  const std::string most = megabytes(facts.memory_max_bytes) + " (memory.max_bytes)";
+  constexpr const char* kMore =
+      ": find who publishes so much ('tandemqctl clients list'), give the process more memory, or "
+      "lower limits.max_queued_bytes and limits.message_rate";
+  if (facts.memory_pressure == "connections")
+    return report.error("memory is near " + most + ": nobody is let in" + kMore);
+  if (facts.memory_pressure == "publishers")
+    return report.warning("memory is near " + most + ": the heaviest publishers are not read from" +
+                          kMore);
+  report.ok("memory is well below " + most);
+}
+
 void check_secret_file(const char* key, const std::string& path, const FileFacts& file,
                        Report& report) {
   if (path.empty()) return;
@@ -245,7 +259,7 @@ constexpr Check kChecks[] = {
     {"versions", check_versions}, {"clocks", check_clocks},
     {"vip", check_vip},           {"keepalived", check_keepalived},
     {"policy", check_policy},     {"witness", check_witness},
-    {"wake", check_wake},
+    {"wake", check_wake},         {"memory", check_memory},
 };
 
 }  // namespace

@@ -16,6 +16,15 @@ std::string about_primary(const Json& status) {
   return "It serves the clients, no standby is connected.";
 }
 
+std::string about_memory(const Json& status) {
+  const std::string pressure =
+      status.value("memory", Json::object()).value("pressure", std::string("none"));
+  if (pressure == "publishers")
+    return " Memory is short: the heaviest publishers are not read from.";
+  if (pressure == "connections") return " Memory is short: nobody is let in.";
+  return {};
+}
+
 std::string about_standby(const Json& status, const std::string& phase) {
   if (flag(status, "replication", "outdated"))
     return "The primary went on without it: it may lack acknowledged messages.";
@@ -35,7 +44,7 @@ HealthReport health_of(const Result<Json>& status, bool stopping) {
     health.why = "It is stopping.";
   } else if (health.role == "primary") {
     health.ready = health.primary = true;
-    health.why = about_primary(*status);
+    health.why = about_primary(*status) + about_memory(*status);
   } else {
     const std::string phase =
         status->value("replication", Json::object()).value("phase", std::string());

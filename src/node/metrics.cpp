@@ -232,6 +232,19 @@ void add_events(MetricsPage& page, const Counters& counters) {
                counters.table_rows);
 }
 
+void add_limits(MetricsPage& page, const StatusReport& broker) {
+  for (std::size_t i = 0; i < kLimits; ++i)
+    page.counter("limit_hits_total", "Times that a limit was reached, by the limit.",
+                 broker.limit_hits[i], {"limit", std::string(name(static_cast<Limit>(i)))});
+  page.gauge("memory_max_bytes", "What the process should not need more of (memory.max_bytes).",
+             static_cast<double>(broker.memory_max_bytes));
+  page.gauge("memory_pressure",
+             "0: none; 1: the heaviest publishers are not read from; 2: and nobody may connect.",
+             static_cast<double>(broker.pressure));
+  page.gauge("held_publishers", "Publishers that are not read from for lack of memory.",
+             static_cast<double>(broker.publishers_held));
+}
+
 }  // namespace
 
 CoreFigures core_figures(const Json& replication_status) {
@@ -289,6 +302,7 @@ std::string metrics_text(const NodeFigures& node, const Measures& measures) {
   add_state(page, *node.core->broker);
   add_messages(page, *node.core->broker);
   add_events(page, node.core->broker->counters);
+  add_limits(page, *node.core->broker);
   return page.text();
 }
 

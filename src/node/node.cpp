@@ -67,6 +67,10 @@ Node::Node(const Config& config, std::shared_ptr<const Access> access, Certifica
       password_workers_([this](PasswordChecked answer) { runner_.put_answer(std::move(answer)); }),
       disk_guard_(
           io_, config_, [this](bool low) { take_disk_low(low); }, [this] { runner_.reclaim(); }),
+      memory_guard_(
+          io_, config_.memory.max_bytes,
+          [this](std::uint64_t resident, std::uint64_t most) { take_memory(resident, most); }),
+      limit_log_([this](const std::string& text) { log_->warn("{}", text); }),
       supervisor_(io_),
       signals_(io_),
       stop_timer_(io_) {
@@ -95,6 +99,7 @@ Result<void> Node::start() {
   for (const auto& thread : net_threads_) thread->start();
   if (auto begun = begin_replication(); !begun) return begun;
   disk_guard_.start();
+  memory_guard_.start();
   return start_administration();
 }
 
@@ -271,6 +276,27 @@ void Node::take_disk_low(bool low) {
   runner_.post([low](Primary& primary, Instant) { primary.broker().set_disk_low(low); });
 }
 
+void Node::take_memory(std::uint64_t resident_bytes, std::uint64_t max_bytes) {
+  runner_.post([this, resident_bytes, max_bytes](Primary& primary, Instant now) {
+    Broker& broker = primary.broker();
+    const bool changed = broker.take_memory(resident_bytes, max_bytes, now, primary.effects());
+    const Overload& overload = broker.world().overload;
+    limit_log_.look(broker.world().limit_hits, now);
+    if (overload.pressure() != Pressure::none) memory_guard_.give_back();
+    if (!changed) return;
+    const std::string has = std::to_string(resident_bytes >> 20U) + " MB of " +
+                            std::to_string(max_bytes >> 20U) + " MB (memory.max_bytes)";
+    switch (overload.pressure()) {
+      case Pressure::none:
+        return log_->info("memory is {}: all publishers are read from again", has);
+      case Pressure::publishers:
+        return log_->warn("memory is {}: the heaviest publishers are not read from", has);
+      case Pressure::connections:
+        return log_->error("memory is {}: nobody is let in, and publishers are not read from", has);
+    }
+  });
+}
+
 std::vector<std::string> Node::bound_urls() const {
   std::vector<std::string> urls;
   for (const auto& listener : listeners_) {
@@ -318,6 +344,7 @@ Result<std::vector<std::string>> Node::reload() {
   config_ = next;
   log_->set_level(spdlog::level::from_str(config_.log_level));
   apply_limits();
+  memory_guard_.set_max(config_.memory.max_bytes);
   access_ = std::move(*access);
   if (primary_) primary_->broker().reload(config_, access_, clock_.now(), primary_->effects());
   std::vector<std::string> lines;

@@ -34,6 +34,8 @@
 #include "node/feeding.hpp"
 #include "node/following.hpp"
 #include "node/http_logins.hpp"
+#include "node/limit_log.hpp"
+#include "node/memory_guard.hpp"
 #include "node/net_thread.hpp"
 #include "node/node_file.hpp"
 #include "node/password_workers.hpp"
@@ -154,6 +156,7 @@ class Node {
   HubPorts hub_ports(std::uint8_t sink, bool own_thread);
   void wait_for_signal();
   void take_disk_low(bool low);
+  void take_memory(std::uint64_t resident_bytes, std::uint64_t max_bytes);
   void reload_and_log();
   std::vector<std::string> put_certificates();
   void apply_limits();
@@ -208,6 +211,8 @@ class Node {
   std::unique_ptr<AdminServer> admin_server_;  // Null: no admin.socket.
   std::unique_ptr<HttpServer> http_server_;    // Null: no admin.http.
   DiskGuard disk_guard_;
+  MemoryGuard memory_guard_;
+  LimitLog limit_log_;
   Supervisor supervisor_;
   asio::signal_set signals_;
   asio::steady_timer stop_timer_;

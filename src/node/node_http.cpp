@@ -90,7 +90,10 @@ CoreFigures Node::figures_of_core() const {
     const ProxyCounts counts = reception_->proxy_refusals();
     figures.proxy = ProxyFigures{counts.strangers, counts.headers};
   }
-  if (primary_) figures.broker = inspect_status(primary_->broker().world(), clock_.now());
+  if (!primary_) return figures;
+  figures.broker = inspect_status(primary_->broker().world(), clock_.now());
+  figures.broker->limit_hits[static_cast<std::size_t>(Limit::max_connections)] =
+      reception_->turned_away();
   return figures;
 }
 

@@ -368,6 +368,7 @@ Json Node::replication_status() const {
             {"term", term.counter},
             {"lsn", leads ? primary_->position().lsn : following_->standby().end().lsn},
             {"durable_sessions", data_.state->durable_count()}};
+  if (leads) json["memory"] = {{"pressure", name(primary_->broker().world().overload.pressure())}};
   if (!peer_port_) return json;
   Json peer{{"address", config_.replication.peer}, {"node", peer_node_}};
   Json replication{{"mode", kModes[static_cast<std::size_t>(config_.replication.mode)]}};

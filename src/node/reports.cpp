@@ -58,6 +58,10 @@ Json to_json(const StatusReport& report) {
   for (std::size_t i = 0; i < kCommitLevels; ++i)
     if (counters.acknowledged[i] > 0)
       by_level[std::string(name(static_cast<CommitLevel>(i)))] = counters.acknowledged[i];
+  Json limits = Json::object();
+  for (std::size_t i = 0; i < kLimits; ++i)
+    if (report.limit_hits[i] > 0)
+      limits[std::string(name(static_cast<Limit>(i)))] = report.limit_hits[i];
   return {{"node", report.node_id},
           {"uptime_ms", report.uptime_ms},
           {"connections", report.connections},
@@ -82,7 +86,12 @@ Json to_json(const StatusReport& report) {
           {"logins_paused", counters.logins_paused},
           {"takeovers", counters.takeovers},
           {"sessions_expired", counters.sessions_expired},
-          {"protocol_errors", counters.protocol_errors}};
+          {"protocol_errors", counters.protocol_errors},
+          {"limits", std::move(limits)},
+          {"memory",
+           {{"max_bytes", report.memory_max_bytes},
+            {"pressure", name(report.pressure)},
+            {"publishers_held", report.publishers_held}}}};
 }
 
 Json to_json(const ClientReport& report) {
@@ -102,7 +111,9 @@ Json to_json(const ClientReport& report) {
           {"subscriptions", report.subscriptions},
           {"ack", {{"level", name(report.ack.level)}, {"by", name(report.ack.by)}}},
           {"received", report.received_count},
-          {"sent", report.sent_count}};
+          {"sent", report.sent_count},
+          {"held", report.held},
+          {"throttled", {{"count", report.throttled_count}, {"ms", report.throttled_ms}}}};
 }
 
 Json to_json(const SessionReport& report) {

@@ -55,7 +55,7 @@ TEST_CASE("what is wrong with the settings is passed on, and without settings li
   Facts none = sound_facts();
   none.config.reset();
   CHECK(found(none, "configuration", Verdict::Level::error, "--config"));
-  CHECK(examine(none).size() <= 4);
+  CHECK(examine(none).size() <= 5);
 }
 
 TEST_CASE("a data.dir that is not there, and a disk that is nearly full, are told") {
@@ -77,6 +77,17 @@ TEST_CASE("too few files for the connections are a warning, and if unknown nothi
   CHECK(found(facts, "files", Verdict::Level::warning, "LimitNOFILE"));
   facts.files_max = 0;
   CHECK_FALSE(found(facts, "files", Verdict::Level::ok, ""));
+}
+
+TEST_CASE("memory that is short is told, and if unknown nothing is said") {
+  Facts facts = sound_facts();
+  CHECK(found(facts, "memory", Verdict::Level::ok, "1024 MB"));
+  facts.memory_pressure = "publishers";
+  CHECK(found(facts, "memory", Verdict::Level::warning, "not read from"));
+  facts.memory_pressure = "connections";
+  CHECK(found(facts, "memory", Verdict::Level::error, "nobody is let in"));
+  facts.memory_pressure = "";
+  CHECK_FALSE(found(facts, "memory", Verdict::Level::ok, ""));
 }
 
 TEST_CASE("a secret that others may read, that is missing or that cannot be seen is told") {

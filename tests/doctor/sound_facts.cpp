@@ -24,6 +24,8 @@ Facts sound_facts() {
   facts.phase = "streaming";
   facts.in_sync = true;
   facts.files_max = 1'048'576;
+  facts.memory_pressure = "none";
+  facts.memory_max_bytes = 1'073'741'824;
   facts.net_raw = true;
   facts.vip_here = true;
   facts.peer_connected = true;

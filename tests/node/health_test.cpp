@@ -38,6 +38,19 @@ TEST_CASE("a node that leads is ready, with its standby or without") {
         "It serves the clients, no standby is connected.");
 }
 
+TEST_CASE("a primary that is short of memory is ready, and says so") {
+  Json status = primary(true, true);
+  status["memory"] = {{"pressure", "none"}};
+  CHECK(health_of(status, false).why == "It serves the clients, its standby is in sync.");
+  status["memory"] = {{"pressure", "publishers"}};
+  CHECK(health_of(status, false).ready);
+  CHECK(health_of(status, false).why ==
+        "It serves the clients, its standby is in sync. Memory is short: the heaviest publishers "
+        "are not read from.");
+  status["memory"] = {{"pressure", "connections"}};
+  CHECK(health_of(status, false).why.ends_with("Memory is short: nobody is let in."));
+}
+
 TEST_CASE("a standby is ready when it follows and is in sync, and never primary") {
   struct Row {
     Json status;

@@ -143,6 +143,23 @@ TEST_CASE("each value of a node that serves stands under its name and label") {
                     "mode=\"written\"}"));
 }
 
+TEST_CASE("every limit has its sample, and the memory its own") {
+  CoreFigures core = leading();
+  for (std::size_t i = 0; i < kLimits; ++i) core.broker->limit_hits[i] = 50 + i;
+  core.broker->pressure = Pressure::connections;
+  core.broker->publishers_held = 4;
+  core.broker->memory_max_bytes = 1'000;
+  const auto seen = samples(node_with(core));
+  for (std::size_t i = 0; i < kLimits; ++i) {
+    const std::string limit(name(static_cast<Limit>(i)));
+    CHECK(seen.at("tandemq_limit_hits_total{limit=\"" + limit + "\"}") ==
+          static_cast<double>(50 + i));
+  }
+  CHECK(seen.at("tandemq_memory_pressure") == 2);
+  CHECK(seen.at("tandemq_held_publishers") == 4);
+  CHECK(seen.at("tandemq_memory_max_bytes") == 1'000);
+}
+
 TEST_CASE("every reason of a drop and every level has its sample") {
   const auto seen = samples(node_with(leading()));
   const auto count = [&](const std::string& family) {
