@@ -16,10 +16,12 @@ def unique(prefix):
 
 
 class Client:
-    def __init__(self, port, version=wire.V5, host="127.0.0.1", timeout_s=TIMEOUT_S):
+    def __init__(self, port, version=wire.V5, host="127.0.0.1", timeout_s=TIMEOUT_S, source=None):
+        """`source` is the address of this machine that the connection comes from."""
         self.version = version
         self.client_id = None
-        self.socket = socket.create_connection((host, port), timeout=timeout_s)
+        self.socket = socket.create_connection((host, port), timeout=timeout_s,
+                                               source_address=(source, 0) if source else None)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.buffer = b""
         self.early = []  # PUBLISHes that came while `take` waited for a PUBREL.
