@@ -30,11 +30,13 @@ void release_all(Turn& turn) {
 
 bool relieve(Turn& turn, std::uint64_t resident_bytes, std::uint64_t max_bytes) {
   World& world = turn.world;
+  const bool measured = world.overload.measures();
   const bool changed = world.overload.look(resident_bytes, max_bytes);
   if (!world.overload.holds_publishers()) release_all(turn);
   if (!world.overload.measures()) return changed;
   const std::vector<PublisherLoad> publishers = measure(world);
-  if (!world.overload.holds_publishers()) return changed;
+  // The first measure says what was sent since the beginning, which is nobody's fault now.
+  if (!measured || !world.overload.holds_publishers()) return changed;
   for (const ConnectionId id : heaviest(publishers, max_bytes)) {
     Connection& connection = *world.connections.find(id);
     connection.held = true;

@@ -51,13 +51,13 @@ constexpr ConfigOption kOptions[] = {
      "an & each: client_cert=optional or required with ca=FILE, crl=FILE and "
      "user_from=cn, san, fingerprint or none; min_version=1.2 or 1.3; ciphers=LIST; psk=FILE, keys "
      "shared with clients, also without a certificate; ocsp=FILE. SIGHUP and 'tandemqctl tls "
-     "reload' read the files anew. ws://HOST:PORT/PATH is MQTT over WebSocket, on port 9001 if none "
-     "is written, wss://HOST:PORT/PATH the same over TLS, on 9443; the path is /mqtt if none is "
-     "written, /* is any path, and origin=LIST names the web sites whose pages may connect, divided "
-     "by ','. With ?proxy=ADDRESS,NETWORK/BITS only those may connect, and say with the PROXY "
-     "protocol who their client is. unix:///PATH?mode=0660 is a unix socket. Some limits may "
-     "differ for a listener, such as ?max_connections=100 or ?message_rate=50. docs/LISTENERS.md tells "
-     "of all of them."},
+     "reload' read the files anew. ws://HOST:PORT/PATH is MQTT over WebSocket, on port 9001 if "
+     "none is written, wss://HOST:PORT/PATH the same over TLS, on 9443; the path is /mqtt if none "
+     "is written, /* is any path, and origin=LIST names the web sites whose pages may connect, "
+     "divided by ','. With ?proxy=ADDRESS,NETWORK/BITS only those may connect, and say with the "
+     "PROXY protocol who their client is. unix:///PATH?mode=0660 is a unix socket. Some limits may "
+     "differ for a listener, such as ?max_connections=100 or ?message_rate=50. docs/LISTENERS.md "
+     "tells of all of them."},
     {"data.dir", [](Config& c) -> ConfigField { return &c.data_dir; }, any(), kAfterRestart,
      "The folder that holds the log and the tables of this node. One running node at a time."},
     {"node.id", [](Config& c) -> ConfigField { return &c.node_id; }, any(), kAfterRestart,

@@ -46,6 +46,7 @@ TEST_CASE("a publisher that is held for memory and waits for a queue is read fro
   receiver.subscribe("t", 1);
   receiver.lose();
   Client& publisher = lab.join(v5("p"));
+  use_memory(lab, 75);
   publisher.publish("t", "1234567890", 1);
   use_memory(lab, 80);
   publisher.send(message("t", "2", 1, 2));
@@ -83,4 +84,17 @@ TEST_CASE("who is held does not lose its keep-alive, and one that goes is forgot
   CHECK(lab.world().held.empty());
   lab.advance_s(16);
   CHECK(patient.closed());
+}
+
+TEST_CASE("what was sent long ago is not held against anybody") {
+  Lab lab;
+  Client& once = lab.join(v5("once"));
+  Client& now = lab.join(v5("now"));
+  once.publish("t", std::string(100'000, 'x'));
+  use_memory(lab, 85);
+  CHECK(once.is_read());
+  now.publish("t", std::string(100, 'x'));
+  use_memory(lab, 85);
+  CHECK(once.is_read());
+  CHECK_FALSE(now.is_read());
 }

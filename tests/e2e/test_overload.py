@@ -273,7 +273,7 @@ class Publisher(threading.Thread):
     def run(self):
         try:
             while not self.ends.is_set():
-                payload = b"%08d" % self.acknowledged + b"x" * 1000
+                payload = b"%08d" % self.acknowledged + b"x" * 100
                 self.client.publish(self.topic, payload, 1)
                 self.acknowledged += 1
         except (AssertionError, OSError) as failure:
@@ -297,9 +297,11 @@ def test_memory(daemon, version, tmp_path):
     topic, name = unique("heavy"), unique("away")
     keep = {"clean": False, **({"props": {"session_expiry": 1000}} if version == V5 else {})}
     away = one.connected(version, name, **keep)
-    away.subscribe((topic, 1))
+    away.subscribe((topic, 1), ("ballast", 1))
     away.disconnect()
     light = one.connected(version)
+    for n in range(100):  # So much that the steps lie apart, whatever else the process does.
+        light.publish("ballast", b"x" * 500_000, 1, n + 1)
     heavy = Publisher(one.connected(version), topic)
     heavy.start()
     wait_for(lambda: heavy.acknowledged > 50)
@@ -310,17 +312,25 @@ def test_memory(daemon, version, tmp_path):
                         f"memory.max_bytes = {used * 100 // percent}\n")
         hang_up(one, "users and rights were read again")
 
-    limit_to(84)
-    wait_for(lambda: ctl_of(one).record("clients", "show", heavy.client.client_id)["held"])
+    def stays_held():
+        """Under pressure the allocator gives back what is free: that may end the pressure once."""
+        end = time.monotonic() + 1.5
+        while ctl_of(one).record("clients", "show", heavy.client.client_id)["held"]:
+            if time.monotonic() > end:
+                return True
+        if pressure(one) == "none":
+            limit_to(83)
+        return False
+
+    wait_for(stays_held)
     held_at = heavy.acknowledged
     light.publish("light", b"x", 1)
     light.ping()
-    if pressure(one) == "publishers":
-        one.connected(version).disconnect()
+    one.connected(version).disconnect()
     assert hits(one, "memory_publishers") >= 1
     one.await_text("the heaviest publishers are not read from")
 
-    limit_to(98)
+    limit_to(110)
     wait_for(lambda: pressure(one) == "connections")
     with one.client(version) as client:
         client.connect(reason=code(version, 0x97))
@@ -337,5 +347,7 @@ def test_memory(daemon, version, tmp_path):
     heavy.end()
     one.await_text("all publishers are read from again")
     with one.connected(version, name, **keep) as back:
+        for _ in range(100):
+            back.take(topic="ballast")
         for n in range(heavy.acknowledged):
             assert int(back.take().payload[:8]) == n

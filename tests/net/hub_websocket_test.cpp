@@ -336,4 +336,16 @@ TEST_CASE("a client of wss that never asks for the upgrade is not served") {
   CHECK(loop.events.empty());
 }
 
+TEST_CASE("packets of a publisher that is too fast are taken before its close is") {
+  LimitsConfig limits;
+  limits.message_rate = 100;
+  Loopback loop(limits);
+  auto peer = upgraded(loop);
+  std::string bytes;
+  for (int i = 0; i < 110; ++i) bytes += publish_bytes("t", std::to_string(i));
+  peer->send(binary(bytes) + client_frame(kFin | kClose, close_body(kWebSocketNormal)));
+  expect_close(loop, *peer, kWebSocketNormal, "closed by the client");
+  CHECK(loop.count<Received>() == 110);
+}
+
 }  // namespace tandemq

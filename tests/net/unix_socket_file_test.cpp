@@ -116,7 +116,7 @@ TEST_CASE("the file of a successor stays when its predecessor goes") {
 TEST_CASE("a client on a unix socket is of this machine, and known by its user and process") {
   const SocketPlace place;
   tests::Loopback loop;
-  Reception reception({&loop.hub}, {}, [](const std::string&) {});
+  Reception reception({&loop.hub}, LimitsConfig{}, [](const std::string&) {});
   ListenerConfig config;
   config.scheme = "unix";
   config.url = "unix://" + place.path + "?mode=0600";

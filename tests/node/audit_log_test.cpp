@@ -34,6 +34,11 @@ class AuditFolder {
 };
 
 struct Warnings {
+  std::size_t count() {
+    const std::lock_guard lock(mutex);
+    return texts.size();
+  }
+
   std::mutex mutex;
   std::vector<std::string> texts;
 };
@@ -98,7 +103,7 @@ TEST_CASE("lines that a full disk does not take are counted, and the next one sa
   const auto log = audit_to("/dev/full", warnings);
   REQUIRE(log->open());
   for (int i = 0; i < 10; ++i) log->put(coming(i));
-  while (log->counts().lost < 11) std::this_thread::yield();
+  while (log->counts().lost < 11 || warnings.count() == 0) std::this_thread::yield();
   CHECK(log->counts().lines == 0);
   const std::lock_guard lock(warnings.mutex);
   REQUIRE(warnings.texts.size() == 1);
