@@ -24,6 +24,7 @@ namespace {
 constexpr int kReadyMax = 256;
 constexpr unsigned kConnect = 1;
 constexpr unsigned kSubscribe = 8;
+constexpr unsigned kQos = 0x06;
 constexpr std::string_view kConnack("\x20\x02\x00\x00", 4);
 
 struct End {
@@ -106,11 +107,15 @@ void Floor::take(int socket, const FrameView& frame, ByteView bytes) {
   if (type == kConnect) return put(socket, kConnack);
   if (type == kSubscribe) {
     subscribers_[std::string(topic_at(frame.body.substr(2)))] = socket;
-    return put(socket, std::string("\x90\x03", 2) + std::string(frame.body.substr(0, 2)) + '\0');
+    return put(socket, std::string("\x90\x03", 2) + std::string(frame.body.substr(0, 2)) +
+                           frame.body.back());
   }
   if (frame.type != PacketType::kPublish) return;
-  const auto subscriber = subscribers_.find(std::string(topic_at(frame.body)));
+  const ByteView topic = topic_at(frame.body);
+  const auto subscriber = subscribers_.find(std::string(topic));
   if (subscriber != subscribers_.end()) put(subscriber->second, bytes);
+  if ((frame.flags & kQos) == 0) return;
+  put(socket, std::string("\x40\x02", 2) + std::string(frame.body.substr(2 + topic.size(), 2)));
 }
 
 // False: the other side is gone.

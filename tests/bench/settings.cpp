@@ -22,7 +22,7 @@ constexpr std::array kScenarios = {
     Scenario{"idle", "N silent connections, broker memory for each"},
     Scenario{"commit", "one message at a time to the disk, beside fdatasync"},
     Scenario{"backlog", "--messages wait for N clients that are away, and are fetched"},
-    Scenario{"floor", "no load: forwards 'pairs --qos 0' with nothing in between"},
+    Scenario{"floor", "no load: forwards 'pairs' of QoS 0 and 1 with nothing in between"},
     Scenario{"recovery", "N sessions with a subscription and a message each, from the disk"},
 };
 
