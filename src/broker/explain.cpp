@@ -118,6 +118,8 @@ Present present_of(const World& world, const std::string& client_id, const std::
   present.cursor = world.history.walk(client_id, present.session_id);
   if (session == nullptr) return present;
 
+  if (const Connection* connection = world.connections.of(session->id))
+    present.inflight_max = connection->limits->max_inflight;
   present.session = inspect_session(world, client_id);
   present.client = inspect_client(world, client_id);
   const std::size_t inflight = session->outgoing.inflight_count();

@@ -1,5 +1,7 @@
 #include "broker/explain.hpp"
 
+#include "config/listener_url.hpp"
+
 #include "tests/broker/lab.hpp"
 #include "topic/name.hpp"
 
@@ -136,6 +138,23 @@ TEST_CASE("a full window is named with the limit that makes it full") {
   CHECK(
       told.says("2 messages wait, the oldest since T+0, topic 't': 2 messages are in flight and "
                 "its Receive Maximum is 2."));
+}
+
+TEST_CASE("a window that its listener makes smaller is told as it is there") {
+  Config config = quiet();
+  config.listeners.push_back(parse_listener_url("mqtt://h:1?max_inflight=1").value());
+  Lab lab(config);
+  Origin origin;
+  origin.listener_number = 1;
+  Client& client = lab.open(origin);
+  client.send(v5("c", 100));
+  CHECK(client.next() == "CONNACK");
+  client.subscribe("t", 1);
+  Client& publisher = lab.join(v5("p"));
+  for (int i = 0; i < 2; ++i) publisher.publish("t", "x", 1);
+  CHECK(explain(lab, "c").says(
+      "1 message waits, the oldest since T+0, topic 't': 1 message is in flight and "
+      "limits.max_inflight is 1."));
 }
 
 TEST_CASE("a topic that the ACL denies is said to be denied, and what it has cost") {
