@@ -54,7 +54,7 @@ CXXFLAGS := -std=c++20 $(FLAVOUR_FLAGS) -pthread \
 # g++ 12 sees overlaps in operator+ of strings that are not there (its bug 105651).
 CXXFLAGS += $(if $(filter g++,$(COMPILER)),-Wno-restrict)
 LDFLAGS := $(FLAVOUR_FLAGS) -pthread -Wl,--as-needed
-LDLIBS := -lrocksdb -lssl -lcrypto -lboost_program_options -lcpp-httplib -lprometheus-cpp-core \
+LDLIBS := -largon2 -lrocksdb -lssl -lcrypto -lboost_program_options -lcpp-httplib -lprometheus-cpp-core \
           -lspdlog -lfmt -lsystemd -lwslay -lxxhash
 
 # ---------------------------------------------------------------- sources

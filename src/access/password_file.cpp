@@ -16,6 +16,11 @@ namespace tandemq {
 namespace {
 
 constexpr std::string_view kScramMark = "scram-sha-256";
+constexpr std::string_view kArgon2Mark = "argon2id";
+constexpr std::size_t kArgon2SaltMin = 8;
+constexpr std::size_t kArgon2HashMin = 16;
+constexpr std::size_t kArgon2HashMax = 64;
+constexpr std::size_t kArgon2HashSize = 32;  // Of new ones.
 constexpr std::size_t kUsualSaltSize = 16;
 
 // "$a$b$c" is a, b, c; nothing without the first '$'.
@@ -51,6 +56,29 @@ Result<std::string> parse_bytes(std::string_view text, std::string_view name, st
   return *std::move(bytes);
 }
 
+std::string padded(std::string_view base64) {
+  return std::string(base64).append((4 - base64.size() % 4) % 4, '=');
+}
+
+Result<PasswordEntry> parse_argon2id(std::string_view user,
+                                     const std::vector<std::string_view>& fields) {
+  if (fields.size() != 5 || fields[1] != kArgon2Version)
+    return failure("a hash of Argon2id is $argon2id$v=19$m=KIB,t=PASSES,p=LANES$SALT$HASH");
+  const auto cost = parse_argon2_cost(fields[2]);
+  if (!cost) return tl::unexpected(cost.error());
+  auto salt = parse_bytes(padded(fields[3]), "salt", kArgon2SaltMin, kPasswordSaltSizeMax);
+  if (!salt) return tl::unexpected(salt.error());
+  auto hash = parse_bytes(padded(fields[4]), "hash", kArgon2HashMin, kArgon2HashMax);
+  if (!hash) return tl::unexpected(hash.error());
+  PasswordEntry entry;
+  entry.user = user;
+  entry.kind = PasswordKind::argon2id;
+  entry.cost = *cost;
+  entry.salt = *std::move(salt);
+  entry.hash = *std::move(hash);
+  return entry;
+}
+
 // What stands between the first '$' of a hash and its salt.
 struct Head {
   PasswordKind kind;
@@ -69,8 +97,9 @@ std::optional<Head> head_of(std::string_view mark) {
 
 Result<PasswordEntry> parse_hash(std::string_view user, std::string_view text) {
   const auto fields = split_fields(text);
+  if (!fields.empty() && fields.front() == kArgon2Mark) return parse_argon2id(user, fields);
   const auto head = fields.empty() ? std::nullopt : head_of(fields.front());
-  if (!head) return failure("no hash that begins with $6$, $7$ or $scram-sha-256$");
+  if (!head) return failure("no hash that begins with $6$, $7$, $argon2id$ or $scram-sha-256$");
   const std::size_t salt_at = head->iterations_min > 0 ? 2 : 1;
   if (fields.size() != salt_at + (head->has_server_key ? 3U : 2U))
     return failure("the hash has too few or too many parts");
@@ -113,6 +142,17 @@ bool can_stand_in_line(std::string_view user) {
                       [](char byte) { return static_cast<unsigned char>(byte) < 0x20; });
 }
 
+Result<void> check_new(std::string_view user, std::string_view salt, std::size_t salt_min) {
+  if (!can_stand_in_line(user))
+    return failure("The user name " + quoted(user) +
+                   " cannot stand in a password file: it must be UTF-8, not empty, without ':' "
+                   "and control characters, and not begin with '#' or white space or end with it.");
+  if (salt.size() < salt_min || salt.size() > kPasswordSaltSizeMax)
+    return failure("The salt has " + std::to_string(salt.size()) + " bytes, allowed are " +
+                   std::to_string(salt_min) + " to " + std::to_string(kPasswordSaltSizeMax) + ".");
+  return {};
+}
+
 std::string scram_client_key(std::string_view salted_password) {
   return hmac_sha256(salted_password, "Client Key");
 }
@@ -136,7 +176,8 @@ Result<PasswordFile> PasswordFile::parse(std::string_view text) {
 
 Result<void> PasswordFile::add(PasswordEntry entry) {
   if (entries_.empty()) usual_kind_ = entry.kind;
-  shapes_.try_emplace(entry.kind, Shape{entry.iterations, entry.salt.size()});
+  shapes_.try_emplace(entry.kind,
+                      Shape{entry.iterations, entry.salt.size(), entry.cost, entry.hash.size()});
   std::string user = entry.user;
   if (!entries_.try_emplace(user, std::move(entry)).second)
     // Of a std::string there is a std::quoted too.
@@ -151,8 +192,9 @@ const PasswordEntry* PasswordFile::find(std::string_view user) const {
 
 PasswordEntry PasswordFile::decoy(std::string_view user, PasswordKind kind) const {
   const auto found = shapes_.find(kind);
-  const Shape shape =
-      found == shapes_.end() ? Shape{kScramIterationsMin, kUsualSaltSize} : found->second;
+  const Shape shape = found == shapes_.end()
+                          ? Shape{kScramIterationsMin, kUsualSaltSize, {}, kSha256Size}
+                          : found->second;
   const auto derived = [&](std::string_view purpose) {
     return hmac_sha512(secret_, std::string(purpose).append(user));
   };
@@ -161,8 +203,9 @@ PasswordEntry PasswordFile::decoy(std::string_view user, PasswordKind kind) cons
   entry.user = user;
   entry.kind = kind;
   entry.iterations = shape.iterations;
+  entry.cost = shape.cost;
   entry.salt = derived("salt ").substr(0, shape.salt_size);
-  entry.hash = derived("hash ").substr(0, is_scram ? kSha256Size : kSha512Size);
+  entry.hash = derived("hash ").substr(0, shape.hash_size);
   if (is_scram) entry.server_key = derived("key ").substr(0, kSha256Size);
   return entry;
 }
@@ -178,20 +221,34 @@ bool verify(const PasswordEntry& entry, std::string_view password) {
       const std::string salted = pbkdf2_sha256(password, entry.salt, entry.iterations);
       return equal_in_constant_time(sha256(scram_client_key(salted)), entry.hash);
     }
+    case PasswordKind::argon2id:
+      return equal_in_constant_time(argon2id(password, entry.salt, entry.cost, entry.hash.size()),
+                                    entry.hash);
   }
   ENSURE(false, "a password entry has one of the kinds");
   return false;
 }
 
+Result<std::string> make_argon2id_entry(std::string_view user, std::string_view password,
+                                        std::string_view salt) {
+  if (auto checked = check_new(user, salt, kArgon2SaltMin); !checked)
+    return tl::unexpected(checked.error());
+  const Argon2Cost cost;
+  std::string line(user);
+  line.append(":$").append(kArgon2Mark).append("$").append(kArgon2Version);
+  line.append("$").append(text_of(cost));
+  for (const std::string& bytes :
+       {std::string(salt), argon2id(password, salt, cost, kArgon2HashSize)}) {
+    std::string text = encode_base64(bytes);
+    while (text.back() == '=') text.pop_back();
+    line.append("$").append(text);
+  }
+  return line;
+}
+
 Result<std::string> make_entry(std::string_view user, std::string_view password,
                                std::string_view salt, std::uint32_t iterations) {
-  if (!can_stand_in_line(user))
-    return failure("The user name " + quoted(user) +
-                   " cannot stand in a password file: it must be UTF-8, not empty, without ':' "
-                   "and control characters, and not begin with '#' or white space or end with it.");
-  if (salt.empty() || salt.size() > kPasswordSaltSizeMax)
-    return failure("The salt has " + std::to_string(salt.size()) + " bytes, allowed are 1 to " +
-                   std::to_string(kPasswordSaltSizeMax) + ".");
+  if (auto checked = check_new(user, salt, 1); !checked) return tl::unexpected(checked.error());
   if (iterations < kScramIterationsMin || iterations > kPasswordIterationsMax)
     return failure("The iterations are " + std::to_string(iterations) + ", allowed are " +
                    std::to_string(kScramIterationsMin) + " to " +

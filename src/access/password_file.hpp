@@ -2,10 +2,13 @@
 // and lines that begin with '#' are skipped. HASH is one of
 //   $6$SALT$HASH                              Mosquitto 1.x: SHA-512 of password and salt; read
 //   $7$ITERATIONS$SALT$HASH                   Mosquitto 2.x: PBKDF2 with HMAC-SHA-512; read
+//   $argon2id$v=19$m=KIB,t=PASSES,p=LANES$SALT$HASH     RFC 9106; read and written
 //   $scram-sha-256$ITERATIONS$SALT$STOREDKEY$SERVERKEY   RFC 5803's values; read and written
-// with SALT, HASH and keys in base64. Reads no file itself. An immutable value.
+// with SALT, HASH and keys in base64, of Argon2id without padding. Reads no file itself. An
+// immutable value.
 #pragma once
 
+#include "access/argon2.hpp"
 #include "base/result.hpp"
 
 #include <cstddef>
@@ -17,12 +20,13 @@
 
 namespace tandemq {
 
-enum class PasswordKind : std::uint8_t { sha512, pbkdf2_sha512, scram_sha_256 };
+enum class PasswordKind : std::uint8_t { sha512, pbkdf2_sha512, scram_sha_256, argon2id };
 
 struct PasswordEntry {
   std::string user;
   PasswordKind kind = PasswordKind::scram_sha_256;
-  std::uint32_t iterations = 0;  // 0 for sha512.
+  std::uint32_t iterations = 0;  // 0 for sha512 and argon2id.
+  Argon2Cost cost;               // For argon2id only.
   std::string salt;              // Bytes, as all below.
   std::string hash;              // For scram_sha_256 the StoredKey.
   std::string server_key;        // For scram_sha_256 only.
@@ -55,6 +59,8 @@ class PasswordFile {
   struct Shape {
     std::uint32_t iterations;
     std::size_t salt_size;
+    Argon2Cost cost;
+    std::size_t hash_size;
   };
 
   Result<void> add(PasswordEntry entry);
@@ -72,6 +78,9 @@ bool verify(const PasswordEntry& entry, std::string_view password);
 // A line "USER:$scram-sha-256$..." without its end. As slow as verify. The salt is random bytes
 // of the caller (16 are usual). An error if a line cannot hold the user name, or the numbers are
 // out of bounds. The password is hashed as it is written: no SASLprep, see scram.hpp.
+// make_argon2id_entry() is the same for "USER:$argon2id$...".
+Result<std::string> make_argon2id_entry(std::string_view user, std::string_view password,
+                                        std::string_view salt);
 Result<std::string> make_entry(std::string_view user, std::string_view password,
                                std::string_view salt, std::uint32_t iterations);
 

@@ -2,6 +2,7 @@
 #include "admin/command.hpp"
 #include "admin/diverged_commands.hpp"
 #include "admin/operator_commands.hpp"
+#include "admin/passwd_commands.hpp"
 #include "admin/store_commands.hpp"
 #include "admin/transfer_commands.hpp"
 
@@ -454,6 +455,14 @@ constexpr Command kCommands[] = {
     {"acl test", Answer::record, kAclTestArguments, kAclTestColumns,
      "Says whether somebody may publish, subscribe or receive, and which rule of auth.acl_file has "
      "decided, with its user, group or role."},
+    {"passwd set", Answer::record, kPasswdSetArguments, kPasswdColumns,
+     "Puts a user into a password file, or gives it a new password, which is read from the "
+     "terminal or is the first line of the standard input.",
+     Place::offline},
+    {"passwd delete", Answer::record, kPasswdDeleteArguments, kPasswdColumns,
+     "Takes a user out of a password file.", Place::offline},
+    {"passwd list", Answer::rows, kPasswdListArguments, kPasswdListColumns,
+     "Lists the users of a password file, and how their passwords are hashed.", Place::offline},
     {"config show", Answer::rows, kConfigArguments, kConfigColumns, "Lists the settings in force."},
     {"config reload",
      Answer::rows,

@@ -8,6 +8,7 @@
 #include "ctl/keepalived_command.hpp"
 #include "ctl/manual.hpp"
 #include "ctl/offline.hpp"
+#include "ctl/passwd_command.hpp"
 #include "ctl/printer.hpp"
 #include "ctl/role_commands.hpp"
 #include "ctl/status.hpp"
@@ -134,6 +135,7 @@ int run(const std::vector<std::string>& words) {
   if (request->command->name == "doctor") return run_doctor(socket_of(*request), *request, now());
   if (request->command->name == "keepalived-config")
     return run_keepalived_config(socket_of(*request), *request);
+  if (request->command->name.starts_with("passwd ")) return run_passwd(*request, now());
   const Command::Place place = request->command->place;
   const bool offline = place == Command::Place::offline ||
                        (place == Command::Place::either && request->arguments.contains("data_dir"));

@@ -66,6 +66,34 @@ TEST_CASE("an entry that we make is read back and opens with its password") {
   CHECK_FALSE(verify(*entry, "wonder land!"));
 }
 
+TEST_CASE("Argon2id: a hash of the reference implementation, and one of our own") {
+  const PasswordFile file = parsed(
+      "ref:$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4\n" +
+      make_argon2id_entry("dora", kPassword, kSalt).value() + "\n");
+  CHECK(verify(*file.find("ref"), "password"));
+  CHECK_FALSE(verify(*file.find("ref"), "passwort"));
+  CHECK(verify(*file.find("dora"), kPassword));
+  CHECK_FALSE(verify(*file.find("dora"), ""));
+  CHECK(file.usual_kind() == PasswordKind::argon2id);
+  const PasswordEntry decoy = file.decoy("nobody", PasswordKind::argon2id);
+  CHECK(decoy.cost.memory_kib == 256);
+  CHECK_FALSE(verify(decoy, "password"));
+  CHECK_FALSE(make_argon2id_entry("a", "x", "seven b").has_value());
+}
+
+TEST_CASE("Argon2id: what is wrong with a line is said") {
+  const auto with = [](const std::string& cost) {
+    return "a:$argon2id$v=19$" + cost + "$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
+  };
+  CHECK(error_of(with("m=7,t=2,p=1")).find("the cost of Argon2id is") != std::string::npos);
+  CHECK(error_of("a:$argon2id$v=16$m=256,t=2,p=1$c29tZXNhbHQ$nf65").find("v=19") !=
+        std::string::npos);
+  CHECK(error_of("a:$argon2id$v=19$m=256,t=2,p=1$c29t$nf65EOgLrQMR/uIPnA4rEg")
+            .find("the salt has 3") != std::string::npos);
+  CHECK(error_of("a:$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65").find("the hash has 3") !=
+        std::string::npos);
+}
+
 TEST_CASE("an entry is not made from what a line cannot hold") {
   for (const std::string user : {"", "a:b", "#a", " a", "a ", "a\nb", "a\tb", "\xFF"}) {
     INFO(user);
