@@ -26,8 +26,8 @@ struct JwtPolicy {
 };
 
 struct JwtClaims {
-  std::string user;    // Never empty.
-  Instant expires_at;  // From then on the token is refused; the leeway is in it.
+  std::string user;                  // Never empty.
+  Instant expires_at;                // From then on the token is refused; the leeway is in it.
   std::vector<std::string> roles{};  // Empty if it does not have the claim.
 };
 

@@ -42,9 +42,9 @@ struct Facts {
   std::string phase;          // "nobody leads"; of a standby.
   bool in_sync = false;
   bool outdated = false;
-  std::uint64_t files_max = 0;   // It may open so many; 0: not known.
-  std::optional<bool> net_raw;   // It has CAP_NET_RAW.
-  std::string memory_pressure;   // "publishers"; empty: not known.
+  std::uint64_t files_max = 0;  // It may open so many; 0: not known.
+  std::optional<bool> net_raw;  // It has CAP_NET_RAW.
+  std::string memory_pressure;  // "publishers"; empty: not known.
   std::uint64_t memory_max_bytes = 0;
   std::optional<bool> vip_here;  // On this machine.
 

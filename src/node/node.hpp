@@ -203,7 +203,7 @@ class Node {
   Answered fenced_;                                // Who waits for the fence command.
   PasswordWorkers password_workers_;
   std::unique_ptr<HttpLogins> http_logins_;  // Null: no auth.http_url.
-  std::unique_ptr<Hub> core_hub_;  // With threads.net = 0.
+  std::unique_ptr<Hub> core_hub_;            // With threads.net = 0.
   std::vector<std::unique_ptr<NetThread>> net_threads_;
   std::unique_ptr<Reception> reception_;
   std::vector<std::unique_ptr<Listener>> listeners_;

@@ -17,9 +17,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (result.granted) {
     ENSURE(!result.user.empty(), "who is let in is somebody");
     ENSURE(result.roles.size() <= kRolesMax, "roles are bounded");
-    ENSURE(body.find("allow") != std::string_view::npos ||
-               body.find('\\') != std::string_view::npos,
-           "nobody is let in without a word");
+    ENSURE(
+        body.find("allow") != std::string_view::npos || body.find('\\') != std::string_view::npos,
+        "nobody is let in without a word");
   } else {
     ENSURE(!result.reason.empty() && result.roles.empty(), "a refusal says why");
   }
