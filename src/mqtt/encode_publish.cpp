@@ -2,8 +2,6 @@
 
 #include "base/ensure.hpp"
 
-#include <cstring>
-
 namespace tandemq::mqtt {
 namespace {
 
@@ -79,7 +77,7 @@ void write_head(const PublishParts& parts, Version version, const PublishLayout&
   for (; left >= 0x80U; left >>= 7U) *at++ = static_cast<char>(left | 0x80U);
   *at++ = static_cast<char>(left);
   at = put_u16(at, parts.topic.size());
-  std::memcpy(at, parts.topic.data(), parts.topic.size());
+  parts.topic.copy(at, parts.topic.size());
   if (has_id) put_u16(at + parts.topic.size(), parts.packet_id);
   if (version != Version::v5) return;
   Writer writer(out);
