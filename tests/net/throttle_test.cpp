@@ -3,6 +3,7 @@
 #include "tests/net/loopback.hpp"
 
 #include <chrono>
+#include <memory>
 #include <string>
 
 #include <doctest/doctest.h>
@@ -34,6 +35,20 @@ bool are_all(const tests::Loopback& loop, int count) {
     if (std::get<mqtt::Publish>(received->packet).payload != std::to_string(next++)) return false;
   }
   return next == count;
+}
+
+LimitsConfig one_a_second() {
+  LimitsConfig limits;
+  limits.message_rate = 1;
+  return limits;
+}
+
+// A publisher that has sent fifty messages at once.
+std::unique_ptr<tests::Peer> slowed_down(tests::Loopback& loop) {
+  auto fast = loop.connect();
+  fast->send(many(0, 50));
+  REQUIRE(loop.run_until([&] { return loop.count<Throttled>() == 1; }));
+  return fast;
 }
 
 }  // namespace
@@ -69,12 +84,8 @@ TEST_CASE("what a publisher sent before it closed is taken before its end") {
 }
 
 TEST_CASE("a publisher that is closed while it is slowed down is gone at once") {
-  LimitsConfig limits;
-  limits.message_rate = 1;
-  tests::Loopback loop(limits);
-  auto fast = loop.connect();
-  fast->send(many(0, 50));
-  REQUIRE(loop.run_until([&] { return loop.count<Throttled>() == 1; }));
+  tests::Loopback loop(one_a_second());
+  const auto fast = slowed_down(loop);
   loop.put_out(loop.last<Throttled>().connection, Close{"an operator"});
   REQUIRE(loop.run_until([&] { return !fast->read(); }));
   fast->close();
@@ -85,12 +96,8 @@ TEST_CASE("a publisher that is closed while it is slowed down is gone at once") 
 }
 
 TEST_CASE("new limits free a publisher that was slowed down") {
-  LimitsConfig limits;
-  limits.message_rate = 1;
-  tests::Loopback loop(limits);
-  auto fast = loop.connect();
-  fast->send(many(0, 50));
-  REQUIRE(loop.run_until([&] { return loop.count<Throttled>() == 1; }));
+  tests::Loopback loop(one_a_second());
+  const auto fast = slowed_down(loop);
   loop.hub.set_limits(LimitsConfig{});
   REQUIRE(loop.run_until([&] { return loop.count<Received>() == 50; }));
   CHECK(are_all(loop, 50));
