@@ -2,12 +2,28 @@
 
 #include "base/ensure.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace tandemq {
+namespace {
+
+// Of the circle of packet ids, 1 to 65,535; from an id to itself it is all the way round.
+std::uint32_t steps_between(std::uint16_t from, std::uint16_t to) {
+  return from < to ? to - from : std::uint32_t{to} + UINT16_MAX - from;
+}
+
+}  // namespace
 
 std::optional<std::size_t> Outgoing::find_inflight(std::uint16_t packet_id) const {
-  for (std::size_t i = 0; i < inflight_; ++i)
+  if (inflight_ == 0) return std::nullopt;
+  const std::uint16_t oldest = deliveries_[0].packet_id;
+  if (packet_id == oldest) return 0;
+  // Ids rise by one, so it stands as far behind the oldest as its id does, or before that place.
+  const std::size_t likely = std::min(steps_between(oldest, packet_id), inflight_ - 1);
+  for (std::size_t i = likely + 1; i-- > 0;)
+    if (deliveries_[i].packet_id == packet_id) return i;
+  for (std::size_t i = likely + 1; i < inflight_; ++i)
     if (deliveries_[i].packet_id == packet_id) return i;
   return std::nullopt;
 }
@@ -29,11 +45,25 @@ std::optional<std::size_t> Outgoing::find(std::uint64_t sequence) const {
 
 std::uint16_t Outgoing::free_packet_id() const {
   if (inflight_ >= UINT16_MAX) return 0;
-  std::uint16_t id = last_packet_id_;
-  do {
-    id = id == UINT16_MAX ? std::uint16_t{1} : static_cast<std::uint16_t>(id + 1);
-  } while (find_inflight(id));
+  const auto next = [](std::uint16_t id) {
+    return id == UINT16_MAX ? std::uint16_t{1} : static_cast<std::uint16_t>(id + 1);
+  };
+  std::uint16_t id = next(last_packet_id_);
+  if (id != taken_ahead_) return id;
+  while (find_inflight(id)) id = next(id);
   return id;
+}
+
+void Outgoing::note_packet_id(std::uint16_t id) {
+  const bool was_ahead =
+      steps_between(last_packet_id_, id) < steps_between(last_packet_id_, taken_ahead_);
+  last_packet_id_ = id;
+  if (was_ahead) return;
+  // Once a round of the circle, and at each id that an old delivery still has.
+  taken_ahead_ = id;
+  for (std::size_t i = 0; i < inflight_; ++i)
+    if (steps_between(id, deliveries_[i].packet_id) < steps_between(id, taken_ahead_))
+      taken_ahead_ = deliveries_[i].packet_id;
 }
 
 void Outgoing::add(Delivery&& delivery) {
@@ -50,7 +80,7 @@ void Outgoing::restore(Delivery&& delivery) {
   if (delivery.phase == DeliveryPhase::queued) {
     queued_bytes_ += delivery.size();
   } else {
-    last_packet_id_ = delivery.packet_id;
+    note_packet_id(delivery.packet_id);
     ++inflight_;
   }
   deliveries_.push_back(std::move(delivery));
@@ -66,7 +96,7 @@ Delivery Outgoing::send(std::uint16_t packet_id) {
   delivery.packet_id = packet_id;
   delivery.phase = DeliveryPhase::sent;
   delivery.changed = true;
-  last_packet_id_ = packet_id;
+  note_packet_id(packet_id);
   ++inflight_;
   return {};
 }

@@ -69,10 +69,13 @@ class Outgoing {
   void note_no_rows();                // None has.
 
  private:
+  void note_packet_id(std::uint16_t id);  // Of the delivery that comes into the window.
+
   Ring<Delivery> deliveries_;  // By sequence.
   std::uint64_t queued_bytes_ = 0;
   std::uint32_t inflight_ = 0;
   std::uint16_t last_packet_id_ = 0;
+  std::uint16_t taken_ahead_ = 0;  // Between the last id and this one all are free.
 };
 
 }  // namespace tandemq
