@@ -10,6 +10,11 @@ constexpr std::uint8_t kRetain = 0x04;  // Bits 0 and 1 hold the QoS.
 }  // namespace
 
 void write_message(Writer& writer, const Message& message) {
+  StagedWriter staged(writer);
+  write_message(staged, message);
+}
+
+void write_message(StagedWriter& writer, const Message& message) {
   writer.varint(number(message.id));
   writer.u8(static_cast<std::uint8_t>(static_cast<unsigned>(message.qos) |
                                       (message.retain ? kRetain : 0U)));

@@ -32,7 +32,10 @@ struct Message {
 
 using MessageRef = std::shared_ptr<const Message>;
 
+class StagedWriter;
+
 void write_message(Writer& writer, const Message& message);
+void write_message(StagedWriter& writer, const Message& message);
 Message read_message(Reader& reader);  // Ask the reader's ok() afterwards.
 
 }  // namespace tandemq

@@ -11,7 +11,7 @@ namespace {
 // One visit() a kind lists its fields once, for both directions: `Out` writes them, `In` reads.
 class Out {
  public:
-  explicit Out(Writer& writer) : writer_(writer) {}
+  explicit Out(StagedWriter& writer) : writer_(writer) {}
   void operator()(const SessionId& id) { writer_.varint(index(id)); }
   void operator()(const MessageId& id) { writer_.varint(number(id)); }
   void operator()(const std::string& text) { writer_.varint_bytes(text); }
@@ -32,7 +32,7 @@ class Out {
   }
 
  private:
-  Writer& writer_;
+  StagedWriter& writer_;
 };
 
 class In {
@@ -126,8 +126,9 @@ Mutation read_kind(std::size_t wanted, Reader& reader) {
 }  // namespace
 
 void write_mutation(Writer& writer, const Mutation& mutation) {
-  writer.u8(static_cast<std::uint8_t>(mutation.index() + 1));
-  std::visit([&](const auto& fields) { visit(Out(writer), fields); }, mutation);
+  StagedWriter staged(writer);
+  staged.u8(static_cast<std::uint8_t>(mutation.index() + 1));
+  std::visit([&](const auto& fields) { visit(Out(staged), fields); }, mutation);
 }
 
 Mutation read_mutation(Reader& reader) {

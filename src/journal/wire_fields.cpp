@@ -1,9 +1,36 @@
 #include "journal/wire_fields.hpp"
 
+#include <cstring>
+
 namespace tandemq {
+namespace {
+
+std::uint64_t number_of(Instant at) {
+  return at.is_never() || at.ms < 0 ? 0 : static_cast<std::uint64_t>(at.ms);
+}
+
+}  // namespace
+
+void StagedWriter::varint_bytes(ByteView value) {
+  varint(value.size());
+  make_room(value.size());
+  if (value.size() > staged_.size()) return out_.bytes(value);
+  if (value.empty()) return;
+  std::memcpy(staged_.data() + size_, value.data(), value.size());
+  size_ += value.size();
+}
+
+void StagedWriter::flush() {
+  out_.bytes({staged_.data(), size_});
+  size_ = 0;
+}
 
 void write_instant(Writer& writer, Instant at) {
-  writer.varint(at.is_never() || at.ms < 0 ? 0 : static_cast<std::uint64_t>(at.ms));
+  writer.varint(number_of(at));
+}
+
+void write_instant(StagedWriter& writer, Instant at) {
+  writer.varint(number_of(at));
 }
 
 Instant read_instant(Reader& reader) {

@@ -15,6 +15,29 @@ TEST_CASE("never takes one byte, and instants come back as they were") {
   }
 }
 
+TEST_CASE("what is staged arrives as if each field had been written by itself") {
+  std::string expected;
+  std::string bytes = "before ";
+  {
+    Writer plain(expected);
+    plain.bytes("before ");
+    Writer out(bytes);
+    StagedWriter staged(out);
+    for (const std::size_t size : {0U, 1U, 40U, 255U, 256U, 257U, 5'000U}) {
+      const std::string text(size, 'x');
+      for (unsigned shift = 0; shift < 64; shift += 3) {
+        plain.varint(std::uint64_t{1} << shift);
+        staged.varint(std::uint64_t{1} << shift);
+        plain.u8(static_cast<std::uint8_t>(shift));
+        staged.u8(static_cast<std::uint8_t>(shift));
+      }
+      plain.varint_bytes(text);
+      staged.varint_bytes(text);
+    }
+  }
+  CHECK(bytes == expected);
+}
+
 TEST_CASE("numbers beyond their type fail the reader") {
   std::string bytes;
   Writer writer(bytes);
