@@ -1,6 +1,7 @@
 #include "mqtt/decode.hpp"
 
 #include "mqtt/decode_packets.hpp"
+#include "mqtt/frame.hpp"
 
 #include <utility>
 
@@ -38,19 +39,18 @@ Fault decode_as(PacketBody& body, Packet& out) {
 }  // namespace
 
 tl::expected<Packet, DecodeError> decode(ByteView frame, Version version) {
+  const Frame whole = cut_frame(frame, kPacketSizeMax);
+  if (whole.status != FrameStatus::complete || whole.size != frame.size())
+    return tl::unexpected(*malformed("the Remaining Length is not that of the packet"));
   tl::expected<Packet, DecodeError> packet;
-  if (Fault fault = decode_into(frame, version, *packet)) return tl::unexpected(std::move(*fault));
+  if (Fault fault = decode_into(frame, whole.header_size, version, *packet))
+    return tl::unexpected(std::move(*fault));
   return packet;
 }
 
-Fault decode_into(ByteView frame, Version version, Packet& out) {
-  Reader reader(frame);
-  const unsigned first = reader.u8();
-  const std::uint32_t size = reader.variable_u32();
-  if (!reader.ok() || size != reader.size()) {
-    return malformed("the Remaining Length is not that of the packet");
-  }
-  PacketBody body{.reader = reader,
+Fault decode_into(ByteView frame, std::size_t header_size, Version version, Packet& out) {
+  const auto first = static_cast<unsigned char>(frame.front());
+  PacketBody body{.reader = Reader(frame.substr(header_size)),
                   .type = static_cast<PacketType>(first >> 4U),
                   .flags = static_cast<std::uint8_t>(first & 0x0FU),
                   .version = version};

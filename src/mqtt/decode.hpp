@@ -26,6 +26,8 @@ struct DecodeError {
 // unsupported_protocol_version.
 tl::expected<Packet, DecodeError> decode(ByteView frame, Version version);
 // The same without a copy: into the place where the packet will stay. With an error `out` is any.
-std::optional<DecodeError> decode_into(ByteView frame, Version version, Packet& out);
+// `header_size` is what cut_frame() said of the frame.
+std::optional<DecodeError> decode_into(ByteView frame, std::size_t header_size, Version version,
+                                       Packet& out);
 
 }  // namespace tandemq::mqtt

@@ -22,6 +22,7 @@ enum class FrameStatus : std::uint8_t {
 struct Frame {
   FrameStatus status = FrameStatus::need_more;
   std::size_t size = 0;
+  std::size_t header_size = 0;  // Of a complete one: what comes before its variable header.
 };
 
 // size_max counts the whole packet, as Maximum Packet Size does (3.1.2.11.4).

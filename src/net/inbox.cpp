@@ -43,7 +43,7 @@ std::size_t Inbox::cut(ByteView bytes, ConnectionId from, std::uint32_t packet_s
     switch (frame.status) {
       case mqtt::FrameStatus::complete:
         if (gate != nullptr && is_publish(rest) && !gate->pass(frame.size)) return used;
-        decode(rest.substr(0, frame.size), from, events);
+        decode(rest.substr(0, frame.size), frame.header_size, from, events);
         used += frame.size;
         break;
       case mqtt::FrameStatus::need_more:
@@ -64,9 +64,10 @@ std::size_t Inbox::cut(ByteView bytes, ConnectionId from, std::uint32_t packet_s
   return used;
 }
 
-void Inbox::decode(ByteView frame, ConnectionId from, std::vector<Event>& events) {
+void Inbox::decode(ByteView frame, std::size_t header_size, ConnectionId from,
+                   std::vector<Event>& events) {
   Received& received = std::get<Received>(events.emplace_back());
-  if (auto error = mqtt::decode_into(frame, version_, received.packet)) {
+  if (auto error = mqtt::decode_into(frame, header_size, version_, received.packet)) {
     events.pop_back();
     return fail(from, std::move(*error), events);
   }

@@ -31,7 +31,8 @@ class Inbox {
   // Returns how many bytes at the front were whole packets.
   std::size_t cut(ByteView bytes, ConnectionId from, std::uint32_t packet_size_max,
                   std::vector<Event>& events, PublishGate* gate);
-  void decode(ByteView frame, ConnectionId from, std::vector<Event>& events);
+  void decode(ByteView frame, std::size_t header_size, ConnectionId from,
+              std::vector<Event>& events);
   void fail(ConnectionId from, mqtt::DecodeError error, std::vector<Event>& events);
 
   std::string partial_;
