@@ -18,10 +18,11 @@ constexpr int kPeriodBytes = 8;
 
 TicketKeys::TicketKeys(std::string_view secret) : extracted_(hmac_sha256(kTicketSalt, secret)) {}
 
-TicketKeys TicketKeys::random() {
+std::shared_ptr<const TicketKeys> TicketKeys::random() {
   std::array<unsigned char, 32> secret{};
   ENSURE(RAND_bytes(secret.data(), secret.size()) == 1, "OpenSSL has random bytes");
-  return TicketKeys({reinterpret_cast<const char*>(secret.data()), secret.size()});
+  return std::make_shared<const TicketKeys>(
+      std::string_view(reinterpret_cast<const char*>(secret.data()), secret.size()));
 }
 
 TicketKey TicketKeys::key_of(std::int64_t period) const {
@@ -47,19 +48,26 @@ TicketKey TicketKeys::key_of(std::int64_t period) const {
   return key;
 }
 
+std::shared_ptr<const TicketKeys::Accepted> TicketKeys::accepted_at(std::int64_t now_s) const {
+  const std::int64_t period = now_s / kPeriodS;
+  const std::lock_guard lock(mutex_);
+  if (!accepted_ || accepted_->period != period) {
+    Accepted accepted{period, {key_of(period), key_of(period - 1), key_of(period + 1)}};
+    accepted.keys[1].current = accepted.keys[2].current = false;
+    accepted_ = std::make_shared<const Accepted>(accepted);
+  }
+  return accepted_;
+}
+
 TicketKey TicketKeys::current(std::int64_t now_s) const {
-  return key_of(now_s / kPeriodS);
+  return accepted_at(now_s)->keys.front();
 }
 
 std::optional<TicketKey> TicketKeys::find(std::span<const std::uint8_t, 16> name,
                                           std::int64_t now_s) const {
-  const std::int64_t now = now_s / kPeriodS;
-  for (const std::int64_t period : {now, now - 1, now + 1}) {
-    TicketKey key = key_of(period);
-    if (!std::equal(name.begin(), name.end(), key.name.begin())) continue;
-    key.current = period == now;
-    return key;
-  }
+  const auto accepted = accepted_at(now_s);
+  for (const TicketKey& key : accepted->keys)
+    if (std::equal(name.begin(), name.end(), key.name.begin())) return key;
   return std::nullopt;
 }
 

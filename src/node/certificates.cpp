@@ -11,8 +11,7 @@ namespace {
 constexpr std::int64_t kMsPerSecond = 1'000;
 
 Result<std::shared_ptr<const TicketKeys>> make_ticket_keys(const Config& config) {
-  if (config.replication.secret_file.empty())
-    return std::make_shared<const TicketKeys>(TicketKeys::random());
+  if (config.replication.secret_file.empty()) return TicketKeys::random();
   const auto secret = read_secret(config.replication.secret_file);
   if (!secret) return failure("replication.secret_file: " + secret.error().text);
   return std::make_shared<const TicketKeys>(*secret);

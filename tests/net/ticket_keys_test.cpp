@@ -23,8 +23,8 @@ TEST_CASE("two nodes with one secret have the same keys, others have others") {
   CHECK(key.cipher != key.mac);
   std::set<std::array<std::uint8_t, 16>> names = {key.name};
   names.insert(TicketKeys("another secret").current(kNow).name);
-  names.insert(TicketKeys::random().current(kNow).name);
-  names.insert(TicketKeys::random().current(kNow).name);
+  names.insert(TicketKeys::random()->current(kNow).name);
+  names.insert(TicketKeys::random()->current(kNow).name);
   CHECK(names.size() == 4);
 }
 
