@@ -128,12 +128,15 @@ void Broker::step(Event&& event, Instant now, Effects& effects) {
                       {Due::Kind::connect_timeout, number(connection.id), {}});
     return admit(turn, connection);
   }
-  std::visit(
-      [&](auto& e) {
-        Connection* connection = world_.connections.find(e.connection);
-        if (connection != nullptr) Step{turn, *connection}(e);
-      },
-      event);
+  const auto take = [&](auto& e) {
+    Connection* connection = world_.connections.find(e.connection);
+    if (connection != nullptr) Step{turn, *connection}(e);
+  };
+  // As nearly each event is; asked for by itself, which is cheaper than by a table of all.
+  if (auto* received = std::get_if<Received>(&event))
+    take(*received);
+  else
+    std::visit(take, event);
   if (!world_.dead_letters.empty()) publish_dead_letters(turn);
 }
 

@@ -11,6 +11,8 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -60,6 +62,13 @@ using OutputAction = std::variant<Deliver, mqtt::Ack, OtherPacket, Accepted, Rea
                                   CheckPassword, NotifyWhenSent, Close>;
 
 struct Output {
+  Output() = default;
+  // Makes the action in its place: moving a variant costs more than making one.
+  template <class Action>
+  Output(ConnectionId to, Action&& what)
+      : connection(to),
+        action(std::in_place_type<std::decay_t<Action>>, std::forward<Action>(what)) {}
+
   ConnectionId connection{};
   OutputAction action;
 };
@@ -68,16 +77,8 @@ struct Outputs {
   std::vector<Output> list;
   std::vector<MessageRef> bodies;  // One reference a message, however many receivers it has.
 
-  // The place of a new output's action, which is made there: moving one costs more than making it.
-  OutputAction& add(ConnectionId connection);
   [[nodiscard]] bool empty() const { return list.empty(); }
   void clear() { list.clear(), bodies.clear(); }
 };
-
-inline OutputAction& Outputs::add(ConnectionId connection) {
-  Output& output = list.emplace_back();
-  output.connection = connection;
-  return output.action;
-}
 
 }  // namespace tandemq

@@ -85,7 +85,7 @@ void Turn::deliver(Connection& connection, const MessageRef& message, Deliver&& 
               " bytes=" + std::to_string(message->payload.size()) + (delivery.dup ? " dup" : ""));
   fill(world.history.append(), now, message->id, topic_of(*message), lsn(), connection.session,
        delivery.packet_id, Happening::publish_out, delivery.dup, delivery.qos);
-  outputs.add(connection.id).emplace<Deliver>(std::move(delivery));
+  outputs.list.emplace_back(connection.id, std::move(delivery));
 }
 
 mqtt::Properties Turn::reason_string(const Connection& connection, std::string_view why) const {

@@ -131,8 +131,8 @@ class Turn {
   // The same, held until the record is committed at another level than the node's.
   template <class Action>
   void send_at(CommitLevel level, Connection& connection, Action action) {
-    outputs_for(connection, recorded_ ? level : CommitLevel::memory).add(connection.id) =
-        std::move(action);
+    Outputs& outputs = outputs_for(connection, recorded_ ? level : CommitLevel::memory);
+    outputs.list.emplace_back(connection.id, std::move(action));
   }
   void send_packet(Connection& connection, mqtt::Packet packet);
   // Of QoS 0 never waits for a record, others do if the message is in the log.

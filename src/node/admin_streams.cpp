@@ -34,7 +34,7 @@ AdminStreams::AdminStreams(Runner& runner)
 void AdminStreams::when_committed(Primary& primary, std::function<void()> done) {
   const ConnectionId id = slots_.obtain();
   receipts_.emplace(id, std::move(done));
-  primary.effects().at(primary.broker().world().level).list.push_back({id, NotifyWhenSent{}});
+  primary.effects().at(primary.broker().world().level).list.emplace_back(id, NotifyWhenSent{});
 }
 
 std::string AdminStreams::free_client_id(const State& state) {

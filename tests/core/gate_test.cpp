@@ -8,7 +8,7 @@ namespace {
 
 Outputs outputs(const char* why) {
   Outputs out;
-  out.list.push_back({make_connection_id(0, 1, 0), Close{why}});
+  out.list.emplace_back(make_connection_id(0, 1, 0), Close{why});
   return out;
 }
 

@@ -99,7 +99,7 @@ void Loopback::deliver(ConnectionId to, mqtt::QoS qos, const std::string& topic,
   Deliver delivery;
   delivery.qos = qos;
   delivery.packet_id = qos == mqtt::QoS::at_most_once ? std::uint16_t{0} : std::uint16_t{1};
-  outputs.list.push_back({to, std::move(delivery)});
+  outputs.list.emplace_back(to, std::move(delivery));
   hub.carry_out(std::move(outputs));
 }
 

@@ -47,7 +47,7 @@ class Loopback {
   template <class Action>
   void put_out(ConnectionId to, Action action) {
     Outputs outputs;
-    outputs.list.push_back({to, std::move(action)});
+    outputs.list.emplace_back(to, std::move(action));
     hub.carry_out(std::move(outputs));
   }
   void deliver(ConnectionId to, mqtt::QoS qos, const std::string& topic, std::string payload);
