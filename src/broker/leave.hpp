@@ -14,7 +14,7 @@ enum class WillFate : std::uint8_t {
 void disconnect(Turn& turn, Connection& connection, const mqtt::Disconnect& packet);
 
 // Tells a client that can read it the reason, in CONNACK or DISCONNECT, and closes
-// [MQTT-4.13.1-1, -2].
+// [MQTT-4.13.1-1, 4.13.2-1].
 void refuse(Turn& turn, Connection& connection, mqtt::ReasonCode reason, std::string_view why);
 // The DISCONNECT of a server, to a client that understands it.
 void send_disconnect(Turn& turn, Connection& connection, mqtt::ReasonCode reason,

@@ -98,7 +98,7 @@ struct PropertyError {
 };
 
 // Reads length and list. Unknown identifiers, wrong places, forbidden repeats, values out of range
-// and malformed text are errors: 0x81 or 0x82, as the clause says [MQTT-2.2.2-2, 2.2.2.2].
+// and malformed text are errors: 0x81 or 0x82, as the clause says (2.2.2.2).
 std::optional<PropertyError> read_properties(Reader& reader, PropertyPlace place, Properties& out);
 
 void write_property(Writer& writer, const Property& property);  // Identifier and value.

@@ -125,7 +125,7 @@ def test_early_packets(guarded, version):
         assert {client.receive().type, client.receive().type} == {wire.PUBACK, wire.PUBLISH}
 
 
-@rule("packets behind a CONNECT that is refused do nothing")
+@rule("[MQTT-3.1.4-6, MQTT311-3.1.4-5] packets behind a CONNECT that is refused do nothing")
 def test_early_packets_refused(guarded, version):
     topic = unique("early")
     with (guarded.connected(V5, user="scram", password="scram-password") as watcher,
@@ -242,7 +242,7 @@ def logged_in(one, user="scram", **options):
     return client
 
 
-@rule("[MQTT-4.12.0-2] SCRAM-SHA-256 logs in, and the server proves that it knows the key", NEW)
+@rule("[MQTT-4.12.0-2, -5] SCRAM-SHA-256 logs in, and the server proves that it knows the key", NEW)
 def test_scram(guarded, version):
     with logged_in(guarded) as client:
         client.ping()

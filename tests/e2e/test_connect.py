@@ -10,7 +10,7 @@ from rule import ALL, NEW, OLD, rule
 from wire import V5, V31, V311
 
 
-@rule("[MQTT-3.1.4-5] a valid CONNECT is answered by a CONNACK with code 0", ALL)
+@rule("[MQTT-3.1.4-5, MQTT311-3.1.4-4] a valid CONNECT is answered by a CONNACK with code 0", ALL)
 def test_accepted(broker, version):
     with Client(broker.port, version) as client:
         connack = client.connect()
@@ -31,7 +31,7 @@ def test_no_need_to_wait(broker, version):
         client.expect(wire.PINGRESP)
 
 
-@rule("[MQTT-3.1.2-2] an unknown protocol level is refused", OLD)
+@rule("[MQTT311-3.1.2-2] an unknown protocol level is refused", OLD)
 @pytest.mark.parametrize("level", [0, 2, 6, 127])
 def test_unknown_level(broker, version, level):
     """3.1.1 demands return code 1, 5.0 reason 0x84; who knows both may use either form."""
@@ -42,7 +42,7 @@ def test_unknown_level(broker, version, level):
                                      bytes.fromhex("20030084")), client.buffer
 
 
-@rule("[MQTT-3.1.2-1] a wrong protocol name ends the connection", ALL)
+@rule("[MQTT-3.1.2-1, MQTT311-3.1.2-1] a wrong protocol name ends the connection", ALL)
 @pytest.mark.parametrize("name", ["", "M", "MQTU", "mqtt", "MQTTT", "HTTP/1.1"])
 def test_wrong_name(broker, version, name):
     with Client(broker.port, version) as client:
@@ -53,7 +53,7 @@ def test_wrong_name(broker, version, name):
             client.expect_closed()
 
 
-@rule("[MQTT-3.1.0-1] the first packet must be a CONNECT")
+@rule("[MQTT-3.1.0-1, MQTT311-3.1.0-1] the first packet must be a CONNECT")
 @pytest.mark.parametrize("first", [wire.pingreq(), wire.disconnect(), wire.publish("t", b"x"),
                                    wire.ack(wire.PUBACK, 1)])
 def test_first_packet(broker, version, first):
@@ -62,14 +62,15 @@ def test_first_packet(broker, version, first):
         client.expect_closed()
 
 
-@rule("[MQTT-3.1.0-2] a second CONNECT is a protocol error")
+@rule("[MQTT-3.1.0-2, MQTT311-3.1.0-2] a second CONNECT is a protocol error")
 def test_second_connect(broker, version):
     with broker.connected(version) as client:
         client.send(wire.connect("again", version))
         client.expect_refusal(0x82)
 
 
-@rule("[MQTT-3.1.3-6] an empty client id with a clean session is given one by the server")
+@rule("[MQTT-3.1.3-6, MQTT311-3.1.3-6] an empty client id with a clean session is given one by the "
+      "server")
 def test_empty_id(broker, version):
     with Client(broker.port, version) as one, Client(broker.port, version) as two:
         first, second = one.connect(""), two.connect("")
@@ -80,7 +81,7 @@ def test_empty_id(broker, version):
         two.ping()
 
 
-@rule("[MQTT-3.1.3-8] an empty client id that wants to keep its session is refused with code 2",
+@rule("[MQTT311-3.1.3-8] an empty client id that wants to keep its session is refused with code 2",
       OLD)
 def test_empty_id_kept_session(broker, version):
     with Client(broker.port, version) as client:
@@ -98,7 +99,8 @@ def test_assigned_id_is_usable(broker, version):
         assert client.connect(name, clean=False).session_present
 
 
-@rule("[MQTT-3.1.3-5] client ids of 1 to 23 characters are accepted, and longer ones", ALL)
+@rule("[MQTT-3.1.3-5, MQTT311-3.1.3-5] client ids of 1 to 23 characters are accepted, and longer "
+      "ones", ALL)
 @pytest.mark.parametrize("name", ["a", "0123456789abcdefghijklM", "x" * 200,
                                   "mit Leerzeichen é 漢 😀"], ids=len)
 def test_client_ids(broker, version, name):
@@ -106,7 +108,7 @@ def test_client_ids(broker, version, name):
         client.connect(name)
 
 
-@rule("[MQTT-3.1.4-3] a second connection with the id takes the session over", ALL)
+@rule("[MQTT-3.1.4-3, MQTT311-3.1.4-2] a second connection with the id takes the session over", ALL)
 def test_take_over(broker, version):
     name = unique("takeover")
     with broker.connected(version, name) as old, broker.connected(version, name) as new:
@@ -114,7 +116,8 @@ def test_take_over(broker, version):
         new.ping()
 
 
-@rule("[MQTT-3.1.2-22] silence for one and a half times the keep alive ends the connection", ALL)
+@rule("[MQTT-3.1.2-22, 3.2.2-22, MQTT311-3.1.2-24] silence for one and a half times the keep alive "
+      "ends the connection", ALL)
 def test_keep_alive(broker, version):
     with broker.connected(version, keep_alive=1) as client:
         client.expect_refusal(0x8D)
@@ -144,7 +147,7 @@ def test_server_keep_alive(daemon, version):
         assert client.connect(keep_alive=120).props["server_keep_alive"] == 30
 
 
-@rule("[MQTT-3.2.2-3] no session is present after a clean start", ALL)
+@rule("[MQTT-3.2.2-3, MQTT311-3.2.2-2] no session is present after a clean start", ALL)
 def test_session_present(broker, version):
     name, keep = unique("present"), {"props": {"session_expiry": 100}} if version == V5 else {}
     for clean, present in [(False, False), (False, True), (True, False), (False, version == V5),
@@ -155,7 +158,7 @@ def test_session_present(broker, version):
             client.disconnect()
 
 
-@rule("[MQTT-3.12.4-1] PINGREQ is answered by PINGRESP", ALL)
+@rule("[MQTT-3.12.4-1, MQTT311-3.12.4-1] PINGREQ is answered by PINGRESP", ALL)
 def test_ping(broker, version):
     with broker.connected(version) as client:
         client.send(wire.pingreq() * 3)

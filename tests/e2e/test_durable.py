@@ -80,8 +80,8 @@ def test_properties(daemon, version):
         client.take("x", props=said)
 
 
-@rule("[MQTT-4.4.0-1] what was in flight comes again after a crash, with DUP and its packet id",
-      ALL)
+@rule("[MQTT-4.4.0-1, MQTT311-4.4.0-1] what was in flight comes again after a crash, with DUP and "
+      "its packet id", ALL)
 def test_in_flight(daemon, version):
     one = daemon()
     with (resume(one, version, "client", present=False) as client,
@@ -102,7 +102,8 @@ def test_in_flight(daemon, version):
         assert last not in (ids[1], ids[3], ids[4])
 
 
-@rule("[MQTT-4.3.3-2] a QoS 2 delivery goes on after a crash where it stopped", ALL)
+@rule("[MQTT-4.3.3-2, MQTT311-4.3.3-1] a QoS 2 delivery goes on after a crash where it stopped",
+      ALL)
 def test_outbound_qos2(daemon, version):
     one = daemon()
     with (resume(one, version, "client", present=False) as client,
@@ -126,7 +127,8 @@ def test_outbound_qos2(daemon, version):
         client.expect_silence()
 
 
-@rule("[MQTT-4.3.3-10] a QoS 2 publication that a crash interrupts is delivered once", ALL)
+@rule("[MQTT-4.3.3-10, MQTT311-4.3.3-2] a QoS 2 publication that a crash interrupts is delivered "
+      "once", ALL)
 def test_inbound_qos2(daemon, version):
     one = daemon()
     queue(one, version, "receiver", "t")
@@ -185,7 +187,8 @@ def leave_a_will(one, version, delay_s, connected):
     return client
 
 
-@rule("[MQTT-3.1.2-8] the will of a client that was connected is published after a crash", ALL)
+@rule("[MQTT-3.1.2-8, MQTT311-3.1.2-8] the will of a client that was connected is published after "
+      "a crash", ALL)
 def test_will(daemon, version):
     one = daemon()
     queue(one, version, "watcher", "will")

@@ -110,7 +110,8 @@ def test_no_server_alias(broker, version, props):
             assert client.take("x", topic=topic).props == {}
 
 
-@rule("[MQTT-3.1.2-26] aliases stay within the client's maximum and mean what they said", NEW)
+@rule("[MQTT-3.1.2-26, 3.3.2-11] aliases stay within the client's maximum and mean what they said",
+      NEW)
 def test_server_alias(broker, version):
     topics = [unique("alias") for _ in range(4)]
     with broker.connected(props={"topic_alias_max": 2}) as client:

@@ -22,7 +22,8 @@ def test_delivery(broker, version, qos):
         receiver.expect_silence()
 
 
-@rule("[MQTT-3.8.4-8] the delivered QoS is the lower of the published and the granted one")
+@rule("[MQTT-3.8.4-8, MQTT311-3.8.4-6] the delivered QoS is the lower of the published and the "
+      "granted one")
 @pytest.mark.parametrize("granted", [0, 1, 2])
 @pytest.mark.parametrize("published", [0, 1, 2])
 def test_qos_is_minimum(broker, version, published, granted):
@@ -47,7 +48,8 @@ def test_payload_sizes(broker, version, size):
         assert got[wire.PUBLISH].payload == payload and got[wire.PUBACK].packet_id == 9
 
 
-@rule("[MQTT-4.6.0-6] messages of one publisher on one topic arrive in their order")
+@rule("[MQTT-4.6.0-6, MQTT311-4.6.0-6] messages of one publisher on one topic arrive in their "
+      "order")
 @QOS
 def test_order(broker, version, qos):
     topic, count = unique("order"), 15
@@ -73,7 +75,7 @@ def test_order(broker, version, qos):
         assert seen == list(range(1, count + 1))
 
 
-@rule("[MQTT-4.3.3-10] a repeated QoS 2 PUBLISH is not delivered again")
+@rule("[MQTT-4.3.3-10, MQTT311-4.3.3-2] a repeated QoS 2 PUBLISH is not delivered again")
 def test_qos2_once(broker, version):
     topic = unique("once")
     with broker.connected(version) as receiver, broker.connected(version) as sender:
@@ -90,7 +92,7 @@ def test_qos2_once(broker, version):
         receiver.expect_silence()
 
 
-@rule("[MQTT-4.3.3-11] an unknown PUBREL is answered by PUBCOMP")
+@rule("[MQTT-4.3.3-11, MQTT311-4.3.3-2] an unknown PUBREL is answered by PUBCOMP")
 def test_unknown_pubrel(broker, version):
     with broker.connected(version) as client:
         client.send(wire.ack(wire.PUBREL, 77))
@@ -98,7 +100,7 @@ def test_unknown_pubrel(broker, version):
         client.ping()
 
 
-@rule("[MQTT-3.3.1-3] DUP is not passed on")
+@rule("[MQTT-3.3.1-3, MQTT311-3.3.1-3] DUP is not passed on")
 def test_dup_not_forwarded(broker, version):
     topic = unique("dup")
     with broker.connected(version) as receiver, broker.connected(version) as sender:
@@ -130,7 +132,8 @@ def test_max_qos(daemon, version):
 # --- retained messages
 
 
-@rule("[MQTT-3.3.1-5] a new subscription is sent the retained message, with RETAIN set")
+@rule("[MQTT-3.3.1-5, MQTT311-3.3.1-5] a new subscription is sent the retained message, with "
+      "RETAIN set")
 @QOS
 def test_retained(broker, version, qos):
     topic = unique("retained")
@@ -143,7 +146,8 @@ def test_retained(broker, version, qos):
         receiver.expect_silence()
 
 
-@rule("[MQTT-3.3.1-12] an established subscription gets a retained message without RETAIN")
+@rule("[MQTT-3.3.1-12, MQTT311-3.3.1-9] an established subscription gets a retained message "
+      "without RETAIN")
 def test_retained_live(broker, version):
     topic = unique("live")
     with broker.connected(version) as sender, broker.connected(version) as receiver:
@@ -154,7 +158,7 @@ def test_retained_live(broker, version):
         receiver.take("", retain=False)
 
 
-@rule("[MQTT-3.3.1-6] an empty retained message removes the retained message")
+@rule("[MQTT-3.3.1-6, MQTT311-3.3.1-10] an empty retained message removes the retained message")
 def test_retained_removed(broker, version):
     topic = unique("removed")
     with broker.connected(version) as client:
@@ -164,7 +168,7 @@ def test_retained_removed(broker, version):
         client.expect_silence()
 
 
-@rule("[MQTT-3.3.1-8] a message without RETAIN leaves the retained message alone")
+@rule("[MQTT-3.3.1-8, MQTT311-3.3.1-12] a message without RETAIN leaves the retained message alone")
 def test_retained_not_replaced(broker, version):
     topic = unique("alone")
     with broker.connected(version) as client:
@@ -174,7 +178,7 @@ def test_retained_not_replaced(broker, version):
         client.take("kept", retain=True)
 
 
-@rule("[MQTT-3.3.1-9] a repeated SUBSCRIBE is sent the retained message again")
+@rule("[MQTT-3.3.1-9, MQTT311-3.3.1-6] a repeated SUBSCRIBE is sent the retained message again")
 def test_retained_again(broker, version):
     topic = unique("again")
     with broker.connected(version) as client:
@@ -281,7 +285,8 @@ def test_retained_expiry(broker, version):
 # --- topics
 
 
-@rule("[MQTT-4.7.2-1] a leading wildcard does not match a topic that starts with $")
+@rule("[MQTT-4.7.2-1, MQTT311-4.7.2-1] a leading wildcard does not match a topic that starts with "
+      "$")
 def test_dollar(daemon, version):
     one, topic = daemon(), "$dollar"
     with one.connected(version) as client, one.connected(version) as other:
@@ -294,7 +299,7 @@ def test_dollar(daemon, version):
         other.take("seen")
 
 
-@rule("[MQTT-3.3.5-2] the server's own topics cannot be written by clients")
+@rule("[MQTT311-3.3.5-2] the server's own topics cannot be written by clients")
 def test_sys_is_reserved(broker, version):
     """5.0 says so in the PUBACK; 3.1.1 has no code for it and either acknowledges or closes."""
     with broker.connected(version) as client, broker.connected(version) as watcher:

@@ -18,7 +18,7 @@ def resume(broker, version, name, present=True):
     return client
 
 
-@rule("[MQTT-4.5.0-1] QoS 1 and 2 messages wait for a session that is away", ALL)
+@rule("[MQTT-4.5.0-1, MQTT311-4.5.0-1] QoS 1 and 2 messages wait for a session that is away", ALL)
 @pytest.mark.parametrize("way", ["disconnect", "drop"])
 def test_queue(broker, version, way):
     topic, name = unique("queue"), unique("queue")
@@ -37,7 +37,7 @@ def test_queue(broker, version, way):
             again.expect_silence()
 
 
-@rule("[MQTT-3.1.2-5] subscriptions outlive the connection", ALL)
+@rule("[MQTT-3.1.2-5, MQTT311-3.1.2-4] subscriptions outlive the connection", ALL)
 def test_subscriptions_kept(broker, version):
     topic, name = unique("kept"), unique("kept")
     with resume(broker, version, name, present=False) as client:
@@ -48,7 +48,8 @@ def test_subscriptions_kept(broker, version):
         client.take("x", qos=1)
 
 
-@rule("[MQTT-3.1.2-4] a clean start throws the old session away", ALL)
+@rule("[MQTT-3.1.2-4, 3.1.4-4, MQTT311-3.1.2-6, 3.1.4-3] a clean start throws the old session away",
+      ALL)
 def test_clean_start(broker, version):
     topic, name = unique("clean"), unique("clean")
     with (resume(broker, version, name, present=False) as client,
@@ -62,8 +63,8 @@ def test_clean_start(broker, version):
             again.expect_silence()
 
 
-@rule("[MQTT-4.4.0-1] an unacknowledged QoS 1 message is sent again with DUP and its packet id",
-      ALL)
+@rule("[MQTT-4.4.0-1, MQTT311-4.4.0-1] an unacknowledged QoS 1 message is sent again with DUP and "
+      "its packet id", ALL)
 def test_redelivery_qos1(broker, version):
     topic, name = unique("again"), unique("again")
     with (resume(broker, version, name, present=False) as client,
@@ -82,7 +83,7 @@ def test_redelivery_qos1(broker, version):
         client.expect_silence()
 
 
-@rule("[MQTT-4.4.0-1] a QoS 2 handshake goes on where it stopped", ALL)
+@rule("[MQTT-4.4.0-1, MQTT311-4.4.0-1] a QoS 2 handshake goes on where it stopped", ALL)
 def test_redelivery_qos2(broker, version):
     topic, name = unique("goon"), unique("goon")
     with (resume(broker, version, name, present=False) as client,
@@ -102,7 +103,8 @@ def test_redelivery_qos2(broker, version):
         client.expect_silence()
 
 
-@rule("[MQTT-4.3.3-10] a QoS 2 message is delivered once, though its sender reconnects", ALL)
+@rule("[MQTT-4.3.3-10, MQTT311-4.3.3-2] a QoS 2 message is delivered once, though its sender "
+      "reconnects", ALL)
 def test_inbound_qos2(broker, version):
     topic, name = unique("inbound"), unique("inbound")
     with broker.connected(version) as receiver:
@@ -120,7 +122,8 @@ def test_inbound_qos2(broker, version):
         receiver.expect_silence()
 
 
-@rule("[MQTT-4.6.0-1] redelivered and queued messages come in their original order")
+@rule("[MQTT-4.6.0-1, MQTT311-4.6.0-1] redelivered and queued messages come in their original "
+      "order")
 def test_order_after_return(broker, version):
     topic, name = unique("inorder"), unique("inorder")
     with (resume(broker, version, name, present=False) as client,
@@ -137,7 +140,7 @@ def test_order_after_return(broker, version):
                 again.take(n, dup=dup)
 
 
-@rule("[MQTT-4.4.0-1] nothing is sent again while the connection lasts")
+@rule("[MQTT-4.4.0-1, MQTT311-4.4.0-1] nothing is sent again while the connection lasts")
 def test_no_retry_on_the_connection(broker, version):
     topic = unique("retry")
     with broker.connected(version) as client, broker.connected(version, keep_alive=1) as clock:

@@ -28,7 +28,7 @@ MATCHES = [
 ]
 
 
-@rule("[MQTT-4.7.1-1] wildcards match what the specification's examples say")
+@rule("[MQTT-4.7.1-1, MQTT311-4.7.1-2] wildcards match what the specification's examples say")
 @pytest.mark.parametrize("name, yes, no", MATCHES, ids=[row[0] for row in MATCHES])
 def test_matching(daemon, version, name, yes, no):
     one = daemon()
@@ -41,7 +41,8 @@ def test_matching(daemon, version, name, yes, no):
         client.expect_silence()
 
 
-@rule("[MQTT-3.8.4-5] several filters in one SUBSCRIBE are answered in their order")
+@rule("[MQTT-3.8.4-5, MQTT311-3.8.4-4] several filters in one SUBSCRIBE are answered in their "
+      "order")
 def test_many_filters(broker, version):
     root = unique("many")
     with broker.connected(version) as client:
@@ -50,7 +51,7 @@ def test_many_filters(broker, version):
         assert suback.codes == [2, 0, 1]
 
 
-@rule("[MQTT-3.8.4-3] a second SUBSCRIBE with the same filter replaces the first")
+@rule("[MQTT-3.8.4-3, MQTT311-3.8.4-3] a second SUBSCRIBE with the same filter replaces the first")
 def test_replaced(broker, version):
     topic = unique("replaced")
     with broker.connected(version) as client, broker.connected(version) as sender:
@@ -61,7 +62,7 @@ def test_replaced(broker, version):
         client.expect_silence()
 
 
-@rule("[MQTT-3.3.4-2] overlapping filters deliver with the highest of their QoS")
+@rule("[MQTT-3.3.4-2, MQTT311-3.3.5-1] overlapping filters deliver with the highest of their QoS")
 def test_overlap(broker, version):
     root = unique("overlap")
     with broker.connected(version) as client, broker.connected(version) as sender:
@@ -71,7 +72,8 @@ def test_overlap(broker, version):
         client.expect_silence()
 
 
-@rule("[MQTT-3.10.4-1] UNSUBSCRIBE removes the exact filter, and nothing more arrives by it")
+@rule("[MQTT-3.10.4-1, MQTT311-3.10.4-1] UNSUBSCRIBE removes the exact filter, and nothing more "
+      "arrives by it")
 def test_unsubscribe(broker, version):
     root = unique("leave")
     with broker.connected(version) as client, broker.connected(version) as sender:
@@ -84,7 +86,7 @@ def test_unsubscribe(broker, version):
         client.expect_silence()
 
 
-@rule("[MQTT-3.10.4-5] UNSUBACK is sent even when nothing was subscribed", OLD)
+@rule("[MQTT311-3.10.4-5] UNSUBACK is sent even when nothing was subscribed", OLD)
 def test_unsubscribe_unknown(broker, version):
     with broker.connected(version) as client:
         client.unsubscribe(unique("never"), packet_id=4711)

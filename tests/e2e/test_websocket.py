@@ -149,7 +149,8 @@ def test_late_reader(served, version):
 # ---------------------------------------------------------------- the upgrade
 
 
-@rule("[MQTT-6.0.0-3, -4] only who offers the subprotocol mqtt is let in, and is told that name")
+@rule("[MQTT-6.0.0-3, -4, MQTT311-6.0.0-3, -4] only who offers the subprotocol mqtt is let in, and "
+      "is told that name")
 def test_subprotocol(served, version):
     with served.client(version, protocol="chat, mqtt") as client:
         assert b"Sec-WebSocket-Protocol: mqtt\r\n" in client.answer + b"\r\n"
@@ -214,7 +215,8 @@ def test_slow_upgrades_end(daemon, threads):
 # ---------------------------------------------------------------- frames
 
 
-@rule("[MQTT-6.0.0-2] a CONNECT may come byte by byte, each a fragment with pings between them")
+@rule("[MQTT-6.0.0-2, MQTT311-6.0.0-2] a CONNECT may come byte by byte, each a fragment with pings "
+      "between them")
 def test_fragments(served, version):
     with served.client(version) as client:
         packet = wire.connect(unique("fragments"), version=version)
@@ -232,7 +234,8 @@ def test_fragments(served, version):
         assert pongs and pongs == sorted(pongs, key=int)
 
 
-@rule("[MQTT-6.0.0-1] a text frame ends the connection, and its will is published", BOTH)
+@rule("[MQTT-6.0.0-1, MQTT311-6.0.0-1] a text frame ends the connection, and its will is published",
+      BOTH)
 def test_text(served, version):
     topic = unique("will")
     with served.connected(version) as watcher, served.client(version) as client:

@@ -23,7 +23,7 @@ def start(broker, version, will, **options):
     return client
 
 
-@rule("[MQTT-3.1.2-8] a lost connection publishes the will", ALL)
+@rule("[MQTT-3.1.2-8, MQTT311-3.1.2-8] a lost connection publishes the will", ALL)
 @pytest.mark.parametrize("qos", [0, 1, 2])
 def test_lost(broker, version, watched, qos):
     topic, watcher = watched
@@ -32,7 +32,7 @@ def test_lost(broker, version, watched, qos):
     watcher.expect_silence()
 
 
-@rule("[MQTT-3.14.4-3] a DISCONNECT removes the will", ALL)
+@rule("[MQTT-3.14.4-3, MQTT311-3.14.4-3] a DISCONNECT removes the will", ALL)
 def test_disconnect(broker, version, watched):
     topic, watcher = watched
     start(broker, version, Will(topic)).disconnect()
@@ -47,7 +47,7 @@ def test_disconnect_with_will(broker, version, watched, reason):
     watcher.take("still")
 
 
-@rule("[MQTT-3.1.2-8] keep alive and bad packets publish the will", ALL)
+@rule("[MQTT-3.1.2-8, MQTT311-3.1.2-8] keep alive and bad packets publish the will", ALL)
 @pytest.mark.parametrize("cause", ["keep alive", "bad packet"])
 def test_ended_by_server(broker, version, watched, cause):
     topic, watcher = watched
@@ -57,7 +57,8 @@ def test_ended_by_server(broker, version, watched, cause):
     watcher.take("ended")
 
 
-@rule("[MQTT-3.1.2-15] a will with RETAIN is published as a retained message", ALL)
+@rule("[MQTT-3.1.2-15, MQTT311-3.1.2-17] a will with RETAIN is published as a retained message",
+      ALL)
 def test_retained(broker, version, watched):
     topic, watcher = watched
     start(broker, version, Will(topic, b"kept", 1, retain=True)).drop()
@@ -73,7 +74,8 @@ def test_empty(broker, version, watched):
     watcher.take("")
 
 
-@rule("[MQTT-3.1.4-3] a take-over publishes the will of a session that ends by it", ALL)
+@rule("[MQTT-3.1.4-3, MQTT311-3.1.4-2] a take-over publishes the will of a session that ends by it",
+      ALL)
 def test_take_over(broker, version, watched):
     topic, watcher = watched
     name = unique("over")

@@ -166,6 +166,20 @@ TEST_CASE("a password is binary data and may hold any bytes (3.1.3.6)") {
   CHECK(connect_refusal("10 0004 'MQTT' 05 C2 003C 00 0000 0001 'u' 0003 00FFC3") == kSuccess);
 }
 
+TEST_CASE("[MQTT-3.1.3-1] client id, will, user name and password come in this order") {
+  const auto connect = std::get<Connect>(
+      decoded("10 0004 'MQTT' 05 C6 003C 00 0001 'c' 05 18 00000007 0001 't' 0001 'w' 0001 'u' "
+              "0001 'p'",
+              Version::v5));
+  CHECK(connect.client_id == "c");
+  REQUIRE(connect.will != nullptr);
+  CHECK(connect.will->properties.number(PropertyId::will_delay_interval) == 7U);
+  CHECK(connect.will->topic == "t");
+  CHECK(connect.will->payload == "w");
+  CHECK(connect.user_name == "u");
+  CHECK(connect.password == "p");
+}
+
 TEST_CASE("[MQTT-3.1.3-3] a CONNECT without a client identifier is malformed") {
   CHECK(connect_refusal("10 0004 'MQTT' 05 02 003C 00") == kMalformed);
   CHECK(connect_refusal("10 0004 'MQTT' 04 02 003C") == kMalformed);

@@ -63,7 +63,7 @@ TEST_CASE("a released delivery keeps its place and gives its message back") {
   CHECK(outgoing[0].packet_id == 2);
 }
 
-TEST_CASE("[MQTT-2.2.1-3] a new packet id is the next that is not in use, never 0") {
+TEST_CASE("[MQTT-2.2.1-4] a new packet id is the next that is not in use, never 0") {
   Outgoing outgoing;
   CHECK(outgoing.free_packet_id() == 1);
   outgoing.add(delivery(outgoing, QoS::at_least_once, 1));
@@ -74,7 +74,7 @@ TEST_CASE("[MQTT-2.2.1-3] a new packet id is the next that is not in use, never 
 }
 
 TEST_CASE(
-    "[MQTT-2.2.1-3] ids go round past those that are still in flight, in whatever order they end") {
+    "[MQTT-2.2.1-4] ids go round past those that are still in flight, in whatever order they end") {
   std::mt19937 random(7);
   for (const std::size_t window : {1U, 3U, 100U, 2'000U}) {
     Outgoing outgoing;

@@ -61,15 +61,16 @@ bool parse_tag(std::string_view tag, std::vector<Clause>& clauses) {
   }
 }
 
-// The literals that stand side by side from `at` on, joined.
-std::string joined_literals(const Source& source, std::size_t at) {
+// The literals that stand side by side from `at` on, joined. `code` is the text without what stands
+// inside of literals, or the text itself if no quote stands there.
+std::string joined_literals(std::string_view code, std::string_view text, std::size_t at) {
   std::string joined;
   while (true) {
-    at = source.code.find_first_not_of(" \n", at);
-    if (at == std::string::npos || source.code[at] != '"') return joined;
-    const std::size_t end = source.code.find('"', at + 1);
-    if (end == std::string::npos) return joined;
-    joined += source.text.substr(at + 1, end - at - 1);
+    at = code.find_first_not_of(" \n", at);
+    if (at == code.npos || code[at] != '"') return joined;
+    const std::size_t end = code.find('"', at + 1);
+    if (end == code.npos) return joined;
+    joined += text.substr(at + 1, end - at - 1);
     at = end + 1;
   }
 }
@@ -81,14 +82,24 @@ std::vector<Test> tests_in_cpp(const Source& source) {
          at = find_word(source.code, macro, at + 1)) {
       const std::size_t first = source.code.find('"', at);
       if (first == std::string::npos) break;
-      tests.push_back({line_of(source.code, at), joined_literals(source, first)});
+      tests.push_back({line_of(source.code, at), joined_literals(source.code, source.text, first)});
     }
   }
   return tests;
 }
 
-// A test's name is what its docstring says; the name of the function stands in for it.
-std::vector<Test> tests_in_python(const Source& source) {
+// What stands in @rule() names a test.
+std::vector<Test> rules_in_python(const Source& source) {
+  constexpr std::string_view kRule = "\n@rule(";
+  std::vector<Test> tests;
+  const std::string_view text = source.text;
+  for (std::size_t at = text.find(kRule); at != text.npos; at = text.find(kRule, at + 1))
+    tests.push_back({line_of(text, at + 1), joined_literals(text, text, at + kRule.size())});
+  return tests;
+}
+
+// Without a rule a test's name is what its docstring says.
+std::vector<Test> docstrings_in_python(const Source& source) {
   constexpr std::string_view kDefinition = "def test_";
   constexpr std::string_view kQuotes = "\"\"\"";
   std::vector<Test> tests;
@@ -181,7 +192,10 @@ Conformance conformance_of(const std::vector<Source>& sources, const std::vector
   }
   for (const Source& source : tests) {
     const bool python = source.path.ends_with(".py");
-    for (const Test& test : python ? tests_in_python(source) : tests_in_cpp(source)) {
+    std::vector<Test> named = python ? rules_in_python(source) : tests_in_cpp(source);
+    if (python)
+      for (Test& test : docstrings_in_python(source)) named.push_back(std::move(test));
+    for (const Test& test : named) {
       bool sound = true;
       for (const Clause& clause : clauses_in(test.name, sound))
         add_once(conformance.clauses[clause].tests,
