@@ -64,15 +64,16 @@ TEST_CASE("the table joins tests in C++, tests in Python and sources, in the ord
   const Source source("src/mqtt/a.cpp", "// Because [MQTT-3.10.0-1, -2].\n");
   const Source cpp("tests/mqtt/a_test.cpp",
                    "TEST_CASE(\"[MQTT-3.10.0-1] it \"\n    \"holds\") {}\n");
-  const Source python(
-      "tests/e2e/a_test.py",
-      "def test_a(x):\n  \"\"\"[MQTT-3.2.0-1] a|b\n  c\"\"\"\n\n"
-      "def test_b():\n  pass\n\n"
-      "@rule(\"[MQTT-3.2.0-2] it's \"\n      \"so\", NEW)\ndef test_c():\n  pass\n");
+  const Source python("tests/e2e/a_test.py",
+                      "def test_a(x):\n  \"\"\"[MQTT-3.2.0-1] a|b\n  c\"\"\"\n\n"
+                      "def test_b():\n  pass\n\n"
+                      "@rule(\"[MQTT-3.2.0-2] it's \"\n      \"so\", NEW)\ndef test_c():\n  pass\n"
+                      "ROWS = [(f\"[MQTT-3.2.0-3] {name} again\", 1)]\n");
   const std::string table = to_markdown(conformance_of({source}, {cpp, python}));
   const std::size_t first = table.find("| MQTT-3.2.0-1 | a\\|b c (tests/e2e/a_test.py) |  |");
   const std::size_t second =
       table.find("| MQTT-3.10.0-1 | it holds (tests/mqtt/a_test.cpp) | src/mqtt/a.cpp |");
+  CHECK(table.find("| MQTT-3.2.0-3 | … again (tests/e2e/a_test.py) |  |") != std::string::npos);
   CHECK(table.find("| MQTT-3.2.0-2 | it's so (tests/e2e/a_test.py) |  |") != std::string::npos);
   CHECK(first != std::string::npos);
   CHECK(second != std::string::npos);

@@ -42,35 +42,42 @@ def for_all(version):
         ("a SUBACK from a client", frame(0x90, u16(1) + none + b"\0"), EITHER),
         ("an UNSUBACK from a client", frame(0xB0, u16(1) + none), EITHER),
         ("a PINGRESP from a client", b"\xd0\x00", EITHER),
-        ("[MQTT-2.1.3-1] PINGREQ with flags", b"\xc1\x00", MALFORMED),
+        ("[MQTT-2.1.3-1, MQTT311-2.2.2-2] PINGREQ with flags", b"\xc1\x00", MALFORMED),
         ("PINGREQ with a body", b"\xc0\x01\x00", MALFORMED),
-        ("[MQTT-3.14.1-1] DISCONNECT with flags", b"\xe4\x00", MALFORMED),
-        ("[MQTT-3.3.1-4] PUBLISH with QoS 3", raw_publish(version, qos=3), MALFORMED),
-        ("[MQTT-3.3.1-2] PUBLISH with QoS 0 and DUP", raw_publish(version, flags=8), EITHER),
-        ("[MQTT-2.2.1-3] PUBLISH with packet id 0", raw_publish(version, qos=1, packet_id=0),
+        ("[MQTT-3.14.1-1, MQTT311-3.14.1-1] DISCONNECT with flags", b"\xe4\x00", MALFORMED),
+        ("[MQTT-3.3.1-4, MQTT311-3.3.1-4] PUBLISH with QoS 3",
+         raw_publish(version, qos=3), MALFORMED),
+        ("[MQTT-3.3.1-2, MQTT311-3.3.1-2] PUBLISH with QoS 0 and DUP",
+         raw_publish(version, flags=8), EITHER),
+        ("[MQTT-2.2.1-3, MQTT311-2.3.1-1] PUBLISH with packet id 0",
+         raw_publish(version, qos=1, packet_id=0),
          EITHER),
-        ("[MQTT-3.3.2-2] PUBLISH to a + wildcard", raw_publish(version, b"a/+/b"),
+        ("[MQTT-3.3.2-2, MQTT311-3.3.2-2] PUBLISH to a + wildcard", raw_publish(version, b"a/+/b"),
          (0x81, 0x82, 0x90)),
-        ("[MQTT-3.3.2-2] PUBLISH to a # wildcard", raw_publish(version, b"a/#"),
+        ("[MQTT-3.3.2-2, MQTT311-3.3.2-2] PUBLISH to a # wildcard", raw_publish(version, b"a/#"),
          (0x81, 0x82, 0x90)),
-        ("[MQTT-4.7.3-1] PUBLISH to an empty topic", raw_publish(version, b""), (0x81, 0x82, 0x90)),
+        ("[MQTT-4.7.3-1, MQTT311-4.7.3-1] PUBLISH to an empty topic",
+         raw_publish(version, b""), (0x81, 0x82, 0x90)),
         ("PUBLISH without a topic", frame(0x30), MALFORMED),
         ("PUBLISH whose topic is longer than the packet", frame(0x30, b"\x00\x09abc"), MALFORMED),
         ("PUBLISH with QoS 1 that ends before its packet id", frame(0x32, binary("t") + b"\0"),
          MALFORMED),
-        ("[MQTT-3.8.1-1] SUBSCRIBE with flags 0",
+        ("[MQTT-3.8.1-1, MQTT311-3.8.1-1] SUBSCRIBE with flags 0",
          raw_subscribe(version, binary("t") + b"\0", first=0x80), MALFORMED),
-        ("[MQTT-2.2.1-3] SUBSCRIBE with packet id 0",
+        ("[MQTT-2.2.1-3, MQTT311-2.3.1-1] SUBSCRIBE with packet id 0",
          raw_subscribe(version, binary("t") + b"\0", 0), EITHER),
-        ("[MQTT-3.8.3-2] SUBSCRIBE without a filter", raw_subscribe(version, b""), EITHER),
+        ("[MQTT-3.8.3-2, MQTT311-3.8.3-3] SUBSCRIBE without a filter",
+         raw_subscribe(version, b""), EITHER),
         ("SUBSCRIBE without options", raw_subscribe(version, binary("t")), MALFORMED),
         ("SUBSCRIBE with QoS 3", raw_subscribe(version, binary("t") + b"\x03"),
          EITHER),
-        ("[MQTT-3.8.3-5] SUBSCRIBE with reserved option bits",
+        ("[MQTT-3.8.3-5, MQTT311-3.8.3-4] SUBSCRIBE with reserved option bits",
          raw_subscribe(version, binary("t") + b"\x40"), EITHER),
-        ("[MQTT-3.10.1-1] UNSUBSCRIBE with flags 0", frame(0xA0, u16(1) + none + binary("t")),
+        ("[MQTT-3.10.1-1, MQTT311-3.10.1-1] UNSUBSCRIBE with flags 0",
+         frame(0xA0, u16(1) + none + binary("t")),
          MALFORMED),
-        ("[MQTT-3.10.3-2] UNSUBSCRIBE without a filter", frame(0xA2, u16(1) + none), EITHER),
+        ("[MQTT-3.10.3-2, MQTT311-3.10.3-2] UNSUBSCRIBE without a filter",
+         frame(0xA2, u16(1) + none), EITHER),
         ("UNSUBSCRIBE with packet id 0", frame(0xA2, u16(0) + none + binary("t")), EITHER),
         ("UNSUBSCRIBE whose filter is cut off", frame(0xA2, u16(1) + none + b"\0\x09t"), MALFORMED),
     ]
@@ -79,20 +86,23 @@ def for_all(version):
             (f"{kind} without a packet id", frame(first), MALFORMED),
             (f"{kind} with half a packet id", frame(first, b"\1"), MALFORMED),
             (f"{kind} with packet id 0", frame(first, u16(0)), EITHER),
-            (f"[MQTT-2.1.3-1] {kind} with wrong flags", frame(first ^ 1, u16(1)), MALFORMED),
+            (f"[MQTT-2.1.3-1, MQTT311-2.2.2-2] {kind} with wrong flags",
+             frame(first ^ 1, u16(1)), MALFORMED),
             (f"{kind} with trailing bytes", frame(first, u16(1) + b"\0\0\0"), MALFORMED),
         ]
     for name, text in BAD_UTF8.items():
         rows += [
-            (f"[MQTT-1.5.4-1] {name} in a topic", raw_publish(version, text), EITHER + (0x90, )),
-            (f"[MQTT-1.5.4-1] {name} in a filter", raw_subscribe(version, binary(text) + b"\0"),
+            (f"[MQTT-1.5.4-1, MQTT311-1.5.3-1] {name} in a topic",
+             raw_publish(version, text), EITHER + (0x90, )),
+            (f"[MQTT-1.5.4-1, MQTT311-1.5.3-1] {name} in a filter",
+             raw_subscribe(version, binary(text) + b"\0"),
              EITHER + (0x8F, )),
             (f"{name} in a filter to leave", frame(0xA2, u16(1) + none + binary(text)), EITHER +
              (0x8F, )),
         ]
     for text in ("", "a#", "#/a", "a/#/b", "a+", "+a", "a/b+/c", "##"):
         wrong = EITHER + (0x8F, )
-        row = f"[MQTT-4.7.1-1] SUBSCRIBE to {text!r}"
+        row = f"[MQTT-4.7.1-1, MQTT311-4.7.1-2] SUBSCRIBE to {text!r}"
         rows.append((row, raw_subscribe(version, binary(text) + b"\0"), wrong + (("code", 0x8F), )))
     return rows
 
@@ -193,22 +203,28 @@ def connects(version):
     good = wire.connect("client", version)
     wills = wire.Will("w", b"x")
     rows = [
-        ("[MQTT-3.1.2-3] CONNECT with its reserved flag", wire.connect("x", version, flags=0x03),
+        ("[MQTT-3.1.2-3, MQTT311-3.1.2-3] CONNECT with its reserved flag",
+         wire.connect("x", version, flags=0x03),
          EITHER),
-        ("[MQTT-3.1.2-11] a will QoS without a will", wire.connect("x", version, flags=0x0A),
+        ("[MQTT-3.1.2-11, MQTT311-3.1.2-13] a will QoS without a will",
+         wire.connect("x", version, flags=0x0A),
          EITHER),
-        ("[MQTT-3.1.2-13] will RETAIN without a will", wire.connect("x", version, flags=0x22),
+        ("[MQTT-3.1.2-13, MQTT311-3.1.2-15] will RETAIN without a will",
+         wire.connect("x", version, flags=0x22),
          EITHER),
-        ("[MQTT-3.1.2-12] a will with QoS 3", wire.connect("x", version, will=wills, flags=0x1E),
+        ("[MQTT-3.1.2-12, MQTT311-3.1.2-14] a will with QoS 3",
+         wire.connect("x", version, will=wills, flags=0x1E),
          EITHER),
-        ("[MQTT-3.1.2-9] a will flag without a will", wire.connect("x", version, flags=0x06),
+        ("[MQTT-3.1.2-9, MQTT311-3.1.2-9] a will flag without a will",
+         wire.connect("x", version, flags=0x06),
          EITHER),
-        ("[MQTT-3.1.2-17] a user name flag without a user name",
+        ("[MQTT-3.1.2-17, MQTT311-3.1.2-19] a user name flag without a user name",
          wire.connect("x", version, flags=0x82), EITHER),
-        ("[MQTT-3.1.2-16] a user name without its flag",
+        ("[MQTT-3.1.2-16, MQTT311-3.1.2-18] a user name without its flag",
          wire.connect("x", version, user="u", flags=0x02), EITHER),
         ("CONNECT with trailing bytes", frame(0x10, good[2:] + b"more"), EITHER),
-        ("[MQTT-2.1.3-1] CONNECT with header flags", bytes([0x11]) + good[1:], EITHER),
+        ("[MQTT-2.1.3-1, MQTT311-2.2.2-2] CONNECT with header flags",
+         bytes([0x11]) + good[1:], EITHER),
         ("CONNECT that ends in the middle", frame(0x10, good[2:-3]), EITHER),
         ("CONNECT without a client id", frame(0x10, good[2:12 + five]), EITHER),
         ("an empty CONNECT", frame(0x10), EITHER),
@@ -221,11 +237,13 @@ def connects(version):
                      wire.connect("x", version, password="p"), CLOSE))
     for name, text in BAD_UTF8.items():
         rows += [
-            (f"[MQTT-3.1.3-4] {name} in a client id", wire.connect(text, version), EITHER +
+            (f"[MQTT-3.1.3-4, MQTT311-3.1.3-4] {name} in a client id",
+             wire.connect(text, version), EITHER +
              (0x85, )),
-            (f"[MQTT-3.1.3-11] {name} in a will topic",
+            (f"[MQTT-3.1.3-11, MQTT311-3.1.3-10] {name} in a will topic",
              wire.connect("x", version, will=wire.Will(text)), EITHER + (0x90, )),
-            (f"[MQTT-3.1.3-12] {name} in a user name", wire.connect("x", version, user=text),
+            (f"[MQTT-3.1.3-12, MQTT311-3.1.3-11] {name} in a user name",
+             wire.connect("x", version, user=text),
              EITHER + (0x86, )),
         ]
     return rows + (five_connects() if five else [])
