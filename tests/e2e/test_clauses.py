@@ -154,7 +154,8 @@ def test_ids_of_acknowledgements(broker, version, packet_id):
         client.publish(unique("id"), b"x", 2, packet_id)
 
 
-@rule("[MQTT-2.2.1-6, MQTT311-2.3.1-7] SUBACK and UNSUBACK have the id of what they answer", ALL)
+@rule("[MQTT-2.2.1-6, MQTT311-2.3.1-7, 3.8.4-1, -2, 3.10.4-4] SUBACK and UNSUBACK have the id of "
+      "what they answer", ALL)
 @pytest.mark.parametrize("packet_id", IDS)
 def test_ids_of_answers(broker, version, packet_id):
     topic = unique("id")

@@ -62,7 +62,7 @@ def test_first_packet(broker, version, first):
         client.expect_closed()
 
 
-@rule("[MQTT-3.1.0-2, MQTT311-3.1.0-2] a second CONNECT is a protocol error")
+@rule("[MQTT-3.1.0-2, MQTT311-3.1.0-2, 4.8.0-1] a second CONNECT is a protocol error")
 def test_second_connect(broker, version):
     with broker.connected(version) as client:
         client.send(wire.connect("again", version))
@@ -81,8 +81,8 @@ def test_empty_id(broker, version):
         two.ping()
 
 
-@rule("[MQTT311-3.1.3-8] an empty client id that wants to keep its session is refused with code 2",
-      OLD)
+@rule("[MQTT311-3.1.3-8, -9, 3.2.2-4, -5] an empty client id that wants to keep its session is "
+      "refused with code 2", OLD)
 def test_empty_id_kept_session(broker, version):
     with Client(broker.port, version) as client:
         assert not client.connect("", clean=False, reason=2).session_present
@@ -147,7 +147,7 @@ def test_server_keep_alive(daemon, version):
         assert client.connect(keep_alive=120).props["server_keep_alive"] == 30
 
 
-@rule("[MQTT-3.2.2-3, MQTT311-3.2.2-2] no session is present after a clean start", ALL)
+@rule("[MQTT-3.2.2-2, -3, MQTT311-3.2.2-1, -2, -3] no session is present after a clean start", ALL)
 def test_session_present(broker, version):
     name, keep = unique("present"), {"props": {"session_expiry": 100}} if version == V5 else {}
     for clean, present in [(False, False), (False, True), (True, False), (False, version == V5),

@@ -132,7 +132,7 @@ def test_max_qos(daemon, version):
 # --- retained messages
 
 
-@rule("[MQTT-3.3.1-5, MQTT311-3.3.1-5] a new subscription is sent the retained message, with "
+@rule("[MQTT-3.3.1-5, MQTT311-3.3.1-5, -8] a new subscription is sent the retained message, with "
       "RETAIN set")
 @QOS
 def test_retained(broker, version, qos):
@@ -158,7 +158,8 @@ def test_retained_live(broker, version):
         receiver.take("", retain=False)
 
 
-@rule("[MQTT-3.3.1-6, MQTT311-3.3.1-10] an empty retained message removes the retained message")
+@rule("[MQTT-3.3.1-6, MQTT311-3.3.1-10, -11] an empty retained message removes the retained "
+      "message")
 def test_retained_removed(broker, version):
     topic = unique("removed")
     with broker.connected(version) as client:
