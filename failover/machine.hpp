@@ -86,6 +86,10 @@ class Machine {
   [[nodiscard]] const Settings& settings() const { return settings_; }
   // How often this node, as a leader, has lost its standby.
   [[nodiscard]] std::uint64_t losses() const { return losses_; }
+  // It has just stepped down because its peer has seen a newer term.
+  [[nodiscard]] bool is_superseded() const {
+    return !changes_.empty() && changes_.back().event == Event::superseded;
+  }
   // Of the role, the newest last.
   [[nodiscard]] const std::deque<Change>& changes() const { return changes_; }
 

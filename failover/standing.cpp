@@ -3,11 +3,27 @@
 namespace tandemq::failover {
 namespace {
 
+// It has written down that it leads, and has died before the first record of its term: it has let
+// nothing out, so its peer may lead as well.
+bool has_only_begun(const Standing& standing) {
+  return standing.was == NodeState::Role::solo && standing.end.term < standing.term_seen;
+}
+
+bool led_alone(const Standing& standing) {
+  return standing.was == NodeState::Role::solo && !has_only_begun(standing);
+}
+
 // What a node that led alone let out was on its own disk, so a longer log of the same term holds
 // nothing more that was acknowledged.
 bool peer_has_more(const Standing& standing) {
   if (!standing.peer_end || !is_ahead(*standing.peer_end, standing.end)) return false;
-  return standing.was != NodeState::Role::solo || standing.peer_end->term != standing.end.term;
+  return !led_alone(standing) || standing.peer_end->term != standing.end.term;
+}
+
+// It has begun a term without a record of it, and lacks nothing: of the two it leads.
+bool peer_has_begun(const Standing& standing) {
+  return standing.peer_end && standing.term_seen < standing.peer_term &&
+         !is_ahead(standing.end, *standing.peer_end);
 }
 
 }  // namespace
@@ -20,10 +36,10 @@ Objection objection_to_lead(const Standing& standing) {
   if (standing.follows) return Objection::follows;
   if (!standing.whole) return Objection::not_whole;
   if (standing.outdated) return Objection::outdated;
-  if (peer_has_more(standing)) return Objection::peer_has_more;
+  if (peer_has_more(standing) || peer_has_begun(standing)) return Objection::peer_has_more;
   const bool is_new = standing.end.lsn == 0 && standing.term_seen == Term{};
-  const bool led_alone = standing.was == NodeState::Role::solo;
-  if (standing.in_sync || standing.peer_end || led_alone || is_new) return Objection::none;
+  if (standing.in_sync || standing.peer_end || led_alone(standing) || is_new)
+    return Objection::none;
   return Objection::unknown;
 }
 
@@ -31,8 +47,8 @@ bool leads_again(const Standing& standing) {
   // All that it had is here, and the end of its log too; it will not lead again.
   if (standing.peer_yields && standing.whole && !standing.outdated) return true;
   if (standing.was == NodeState::Role::standby) return false;
-  if (standing.was == NodeState::Role::primary && !standing.peer_end) return false;
-  return !peer_has_more(standing);
+  if (!led_alone(standing) && !standing.peer_end) return false;
+  return !peer_has_more(standing) && !peer_has_begun(standing);
 }
 
 std::string_view sentence_of(Objection objection) {

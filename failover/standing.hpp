@@ -19,7 +19,8 @@ struct Standing {
   bool in_sync = false;   // The last primary has said so last.
   Term term_seen;
   Position end;                      // Of its log.
-  std::optional<Position> peer_end;  // Of a peer that has said that it does not lead.
+  std::optional<Position> peer_end;  // Of a peer that has said that it does not lead,
+  Term peer_term;                    // and the highest term that it has seen.
   bool peer_yields = false;          // It led with this node in sync, has less, and was told so.
 };
 

@@ -188,7 +188,8 @@ class Node {
   std::unique_ptr<failover::Agent> agent_;  // The same.
   std::unique_ptr<failover::Waker> waker_;  // Null: nobody is woken,
   std::string no_wake_;                     // and why.
-  std::optional<Position> peer_end_;        // Of a peer that does not lead.
+  std::optional<Position> peer_end_;        // Of a peer that does not lead,
+  Term peer_term_;                          // and the highest one that it has seen.
   bool peer_yields_ = false;                // See failover::Standing.
   bool let_peer_lead_ = false;              // It was told what it needs to know for that.
   bool tried_peer_ = false;                 // See failover::Facts.

@@ -93,6 +93,7 @@ void Node::take_call(PeerPort::Link link, Hello&& hello) {
   const Term seen = file_.state().term_seen;
   const Position end = runner_.leads() ? primary_->position() : following_->standby().end();
   peer_end_ = hello.is_primary ? std::nullopt : std::optional(hello.end);
+  peer_term_ = hello.term_seen;
   peer_yields_ =
       hello.led_paired && !(seen < hello.term_seen) && failover::is_ahead(end, hello.end);
   const bool newer = hello.term_seen < seen;
@@ -114,10 +115,12 @@ void Node::take_call(PeerPort::Link link, Hello&& hello) {
 void Node::take_answer(const Frame& answer) {
   if (std::holds_alternative<Welcome>(answer)) {  // It leads, and may go on.
     peer_end_.reset();
+    peer_term_ = {};
     let_peer_lead_ = peer_yields_ = false;
   }
   if (const auto* refused = std::get_if<Refused>(&answer)) {
     peer_end_ = refused->end;
+    peer_term_ = refused->term;
     tried_peer_ = true;
   }
   look();
@@ -197,6 +200,7 @@ failover::Standing Node::standing() const {
   standing.term_seen = file_.state().term_seen;
   standing.end = standby.end();
   standing.peer_end = peer_end_;
+  standing.peer_term = peer_term_;
   standing.peer_yields = peer_yields_;
   return standing;
 }
@@ -286,7 +290,7 @@ Result<void> Node::lead(std::optional<Term> claimed) {
     }
     tables_at = standby.tables_at();
   }
-  Term term = std::max(file_.state().term_seen, end.term);
+  Term term = std::max({file_.state().term_seen, end.term, peer_term_});
   term = claimed.value_or(Term{term.counter + 1, term_number_of(config_.node_id)});
   const auto written = file_.change([term](NodeState& state) {
     state.term_seen = term;
@@ -346,8 +350,12 @@ void Node::begin_again(const std::string& why, bool aside) {
   note_role(std::string(name_of(role)), std::string(failover::kAnew),
             std::string(name_of(failover::Role::reconciling)), why);
   if (runner_.leads()) feed_->end();
-  // Who may have been followed by its standby leads again if that one says that it has not.
-  const bool may_lead_again = feed_ && feed_->move() == Feed::Move::offered;
+  // Who may have been followed by its standby leads again if that one says that it has not. And a
+  // standby that has begun a term may have died before it led in it.
+  const bool was_paired = file_.state().role == NodeState::Role::primary;
+  const bool may_lead_again =
+      feed_ && (feed_->move() == Feed::Move::offered ||
+                (was_paired && agent_ && agent_->machine().is_superseded()));
   if (runner_.leads() && (demotes_ || !(aside || may_lead_again)))
     static_cast<void>(
         file_.change([](NodeState& state) { state.role = NodeState::Role::standby; }));

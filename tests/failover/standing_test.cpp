@@ -81,6 +81,32 @@ TEST_CASE("who led with a standby leads again only when that one has no more") {
   CHECK_FALSE(leads_again(standing));
 }
 
+TEST_CASE("of two that have as much, who has begun a term leads, and alone it does not") {
+  // It was killed when it had written down its term, and before the first record of it.
+  Standing began = in_sync();
+  began.in_sync = false;
+  began.was = Was::solo;
+  began.term_seen = Term{4, 2};
+  CHECK_FALSE(leads_again(began));  // It has let nothing out, so its peer may have led since.
+  CHECK(objection_to_lead(began) == Objection::unknown);
+  began.peer_end = at(3, 100);
+  began.peer_term = Term{3, 1};
+  CHECK(leads_again(began));
+  began.peer_end = at(3, 101);
+  CHECK_FALSE(leads_again(began));
+
+  Standing led = in_sync();
+  led.in_sync = false;
+  led.was = Was::primary;
+  led.peer_end = at(3, 100);
+  led.peer_term = Term{4, 2};
+  CHECK_FALSE(leads_again(led));
+  CHECK(objection_to_lead(led) == Objection::peer_has_more);
+  led.end = at(3, 101);
+  CHECK(leads_again(led));
+  CHECK(objection_to_lead(led) == Objection::none);
+}
+
 TEST_CASE("a standby leads when the one it was in sync with comes back with less") {
   Standing standing = in_sync();
   standing.in_sync = false;

@@ -28,6 +28,7 @@ failover::Standing PairNode::standing() const {
   standing.term_seen = file_.term_seen;
   standing.end = standby.end();
   standing.peer_end = life.peer_end;
+  standing.peer_term = life.peer_term;
   standing.peer_yields = life.peer_yields;
   return standing;
 }

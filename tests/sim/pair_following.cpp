@@ -100,6 +100,7 @@ void PairNode::lead_as_offered() {
   take(failover::Event::handed_over);
   world_.judge.moved();
   if (link == 0) return;
+  if (!life.primary) return world_.net->close(link, index_, world_.now);
   world_.net->send(link, index_, HandOver{HandOver::Say::taken, end(), {}}, world_.now);
   world_.net->close(link, index_, world_.now);
 }

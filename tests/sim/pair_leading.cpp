@@ -20,7 +20,7 @@ void PairNode::lead(bool forced) {
   Life& life = *life_;
   stop_following();
   const Position end = life.standby->end();
-  Term term = std::max(file_.term_seen, end.term);
+  Term term = std::max({file_.term_seen, end.term, life.peer_term});
   term = life.witness.term.value_or(Term{term.counter + 1, number()});
   world_.judge.leads(index_, term, end, forced);
   if (const auto changes = life.standby->finish_tables()) {
@@ -34,6 +34,8 @@ void PairNode::lead(bool forced) {
     state.role = NodeState::Role::solo;
     state.outdated = false;
   });
+  if (world_.plan.dies_early > 0 && world_.luck.once_in(world_.plan.dies_early))
+    return begin_again("it dies before its term's first record");
   world_.insync = {index_};
   tell("leads in term " + std::to_string(term.counter) + " behind " + std::to_string(end.lsn));
   life.primary =
@@ -201,6 +203,7 @@ void PairNode::take_call(WireId wire, Hello&& hello) {
   if (life.primary && !hello.is_primary) return take_standby(wire, std::move(hello));
   const Term seen = file_.term_seen;
   if (!hello.is_primary) life.peer_end = hello.end;
+  life.peer_term = hello.term_seen;
   life.peer_yields =
       hello.led_paired && !(seen < hello.term_seen) && failover::is_ahead(end(), hello.end);
   const bool newer = hello.is_primary && hello.term_seen < seen;

@@ -87,6 +87,8 @@ void PairNode::start() {
 
 void PairNode::end_life(bool power) {
   if (!life_) return;
+  if (life_->witness.promotes && life_->forced)
+    world_.judge.permit_loss("the witness may have it lead by force in its next life");
   world_.ends(index_);
   world_.net->end_of(index_, power, world_.now);
   life_.reset();
@@ -116,7 +118,9 @@ void PairNode::begin_again(const std::string& why, bool aside) {
   life_->again_at = world_.now.plus_ms(world_.luck.below(300));
   if (!leads()) return;
   life_->feed->end();
-  const bool may_lead_again = life_->feed->move() == Feed::Move::offered;
+  const bool may_lead_again =
+      life_->feed->move() == Feed::Move::offered ||
+      (life_->machine.is_superseded() && file_.role == NodeState::Role::primary);
   if (!aside && !may_lead_again)
     note([](NodeState& state) { state.role = NodeState::Role::standby; });
   if (may_lead_again && has(PairFault::forgets_its_offer))
@@ -236,6 +240,7 @@ bool PairNode::wants_to_dial() const {
 }
 
 void PairNode::on_dialled(WireId wire) {
+  if (life_->stopped && !life_->primary) return world_.net->close(wire, index_, world_.now);
   if (!life_->primary) return greet(wire);
   if (life_->call != 0) world_.net->close(life_->call, index_, world_.now);
   life_->call = wire;
@@ -257,8 +262,9 @@ void PairNode::on_frame(WireId wire, Frame&& frame) {
         refused != nullptr ? std::optional(refused->end) : std::nullopt;
     const bool welcome = std::holds_alternative<Welcome>(frame);
     if (welcome) life.let_peer_lead = life.peer_yields = false;
-    if (welcome) life.peer_end.reset();
+    if (welcome) life.peer_end.reset(), life.peer_term = {};
     if (end) life.peer_end = end;
+    if (end) life.peer_term = refused->term;
     if (end) life.tried_peer = true;
     if (end || welcome) look();
     if (life.stopped || life.primary) return;

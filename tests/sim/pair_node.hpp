@@ -170,7 +170,8 @@ class PairNode {
     bool stopped = false;  // It has ceased to follow.
     bool flushing = false;
     bool alone = true;                 // A primary, when its last batch ended.
-    std::optional<Position> peer_end;  // Of a peer that does not lead.
+    std::optional<Position> peer_end;  // Of a peer that does not lead,
+    Term peer_term;                    // and the highest one that it has seen.
     failover::Machine machine;
     bool peer_yields = false;
     bool let_peer_lead = false;

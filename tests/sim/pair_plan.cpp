@@ -88,6 +88,7 @@ PairPlan pair_plan_for(Luck& luck, Luck& more) {
     replication.timeout_ms = std::max(replication.timeout_ms, 2 * quick_ms);
   failover.silent_ms = quick_ms + luck.below(500);
   draw_paths(pair, more);
+  pair.dies_early = 20;
   // Not drawn, so that the runs without one stay what they were.
   pair.witness = failover.silent_ms % 4 == 0;
   if (pair.witness) {

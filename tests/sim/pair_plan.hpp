@@ -21,6 +21,7 @@ struct PairPlan {
   bool channels = false;            // Frames pass a Channel, on which bits are flipped.
   bool witness = false;             // There is one, and it decides.
   std::uint32_t witness_lost_once_in = 40;  // Of what is asked there, and of the answers.
+  std::uint32_t dies_early = 0;  // One of so many leaders, before its first record; 0: none.
 };
 
 // `more`: for what was added later, so that a seed stays what it was.
