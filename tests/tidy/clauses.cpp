@@ -216,7 +216,9 @@ std::string to_markdown(const Conformance& conformance) {
   std::string text =
       "# MQTT, clause by clause\n\n"
       "Made by `make docs` from the tags in test names and sources; do not edit. A clause is "
-      "numbered as in the\nspecification: MQTT-3.3.1-4 is of 5.0, MQTT311-3.3.1-4 of 3.1.1.\n\n"
+      "numbered as in the\nspecification: MQTT-3.3.1-4 is of 5.0, MQTT311-3.3.1-4 of 3.1.1. What "
+      "binds clients alone is not listed, and of\n3.1.1 not all that has the same test as in "
+      "5.0.\n\n"
       "## MQTT 5.0\n";
   add_table(text, conformance, false);
   text += "\n## MQTT 3.1.1\n";
