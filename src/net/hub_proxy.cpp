@@ -26,7 +26,9 @@ void Hub::read_header(ClientSocket& socket) {
       ::recv(socket.descriptor, buffer_.get(), kProxyHeaderSizeMax - before, MSG_PEEK);
   if (seen < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return;
   if (seen < 0) return refuse_header(socket, std::strerror(errno));
-  if (seen == 0) return refuse_header(socket, "the connection ended before it");
+  // A look at the port alone, as checks of health without a header are.
+  if (seen == 0 && before == 0) return remove(socket, "the connection ended without a word");
+  if (seen == 0) return refuse_header(socket, "the connection ended within it");
   bytes.append(buffer_.get(), static_cast<std::size_t>(seen));
   const auto header = parse_proxy_header(bytes);
   if (!header) return refuse_header(socket, header.error().text);
