@@ -17,6 +17,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
 import wire  # noqa: E402  The packets of the end-to-end tests.
+from ports import free_port  # noqa: E402
 
 CONFIGURATION = """\
 listener {port} 127.0.0.1
@@ -27,12 +28,6 @@ queue_qos0_messages true
 user {user}
 """
 NO_LOCAL, RETAIN_AS_PUBLISHED = 4, 8
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Client:

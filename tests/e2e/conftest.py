@@ -2,7 +2,6 @@
 
 import os
 import pathlib
-import random
 import shutil
 import signal
 import socket
@@ -15,26 +14,13 @@ import pytest
 import wire
 from client import Client
 from peer_proxy import PeerProxy
+from ports import free_port
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DAEMON = os.environ.get("TANDEMQD", str(ROOT / "build/release/tandemqd"))
 START_TIMEOUT_S = 15
 STOP_TIMEOUT_S = 30
 ALARMS = ("broken invariant", "ENSURE", "Sanitizer", "runtime error:", "terminate called")
-
-
-def free_port():
-    """A port that is free now, below those that the kernel gives to clients: while a daemon is
-    down, a client that tries to reach it could be given the port itself, and connect to itself."""
-    limits = pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()
-    while True:
-        port = random.randrange(10000, max(int(limits[0]), 10100))
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                continue
 
 
 class Daemon:

@@ -5,8 +5,8 @@ one of WebSocket."""
 import subprocess
 
 from certificates import Authority
-from conftest import free_port
 from hostile import PASSWORD, USER
+from ports import free_port
 
 RULES = f"""\
 topic readwrite good/#

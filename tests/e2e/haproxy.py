@@ -4,7 +4,8 @@ import socket
 import subprocess
 import time
 
-from conftest import START_TIMEOUT_S, free_port
+from conftest import START_TIMEOUT_S
+from ports import free_port
 
 CONFIG = """
 defaults

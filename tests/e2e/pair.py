@@ -10,7 +10,8 @@ import signal
 import subprocess
 import time
 
-from conftest import Daemon, free_port
+from conftest import Daemon
+from ports import free_port
 from test_ctl import CTL
 
 PATIENCE_S = 30

@@ -6,7 +6,7 @@ import pytest
 
 import wire
 from client import Client
-from conftest import free_port
+from ports import free_port
 from test_auth import scram_line
 from test_ctl import Ctl
 

@@ -7,7 +7,7 @@ from client import unique
 from rule import NEW, rule
 from test_auth import scram_line, written
 from test_ctl import Ctl
-from test_jwt import ALGORITHMS, Key, key_set, options
+from test_jwt import Key, key_set, options
 from test_rights import as_user
 
 RULES = """

@@ -10,7 +10,7 @@ import pytest
 
 import wire
 from client import Client, unique
-from conftest import free_port
+from ports import free_port
 from rule import ALL, NEW, OLD, rule
 from test_ctl import Ctl, wait_for
 from wire import V5

@@ -5,7 +5,6 @@ import time
 
 import pytest
 
-import wire
 from conftest import Daemon
 from rule import NEW, rule
 from test_operation import ctl_of

@@ -7,9 +7,10 @@ import time
 
 import pytest
 
-from conftest import DAEMON, free_port
+from conftest import DAEMON
 from fake_standby import FakeStandby, about
 from pair import PATIENCE_S, Node, meeting, write_secret
+from ports import free_port
 from test_ctl import CTL
 
 OK, WARNING, ERROR = "ok", "warning", "error"

@@ -14,7 +14,8 @@ import pytest
 
 import exposition
 import wire
-from conftest import DAEMON, free_port
+from conftest import DAEMON
+from ports import free_port
 from test_ctl import Ctl, wait_for
 
 TIMEOUT_S = 10

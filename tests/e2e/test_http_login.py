@@ -11,7 +11,7 @@ import pytest
 
 from certificates import Authority
 from client import unique
-from conftest import free_port
+from ports import free_port
 from rule import BOTH, rule
 from test_auth import BAD_PASSWORD, scram_line, written
 from test_ctl import Ctl

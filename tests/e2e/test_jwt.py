@@ -17,7 +17,6 @@ from rule import ALL, BOTH, NEW, OLD, rule
 from test_auth import BAD_PASSWORD, NOT_AUTHORIZED, reload, scram_line, written
 from test_clients import PAHO_VERSIONS
 from test_ctl import Ctl, wait_for
-from wire import V5
 
 SECRET = "0123456789abcdef0123456789abcdef"
 ISSUER, AUDIENCE = "https://id.example", "tandemq"

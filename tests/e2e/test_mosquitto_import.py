@@ -9,7 +9,8 @@ import pytest
 
 import wire
 from client import Client
-from conftest import DAEMON, free_port
+from conftest import DAEMON
+from ports import free_port
 from rule import BOTH, rule
 from test_ctl import Ctl, wait_for
 from test_session import keep, resume

@@ -10,7 +10,8 @@ import pytest
 
 import wire
 from client import Client, unique
-from conftest import DAEMON, free_port
+from conftest import DAEMON
+from ports import free_port
 from rule import ALL, NEW, rule
 from test_ctl import Ctl, wait_for
 from wire import V5

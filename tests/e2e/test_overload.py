@@ -8,7 +8,7 @@ import pytest
 
 import wire
 from client import Client, unique
-from conftest import free_port
+from ports import free_port
 from rule import BOTH, NEW, rule
 from test_ctl import wait_for
 from test_http import ANY_PORT, metrics

@@ -4,10 +4,10 @@ is applied, and the pair goes on as if nobody had come."""
 import pytest
 
 from certificates import Authority
-from conftest import free_port
 from flow import Flow
 from pair import Node, meeting, write_secret
 from peer_speaker import Speaker, greeting
+from ports import free_port
 
 TIMEOUT = "--replication.timeout_ms=1000"
 RATE = 200

@@ -9,8 +9,8 @@ import pytest
 
 import wire
 from client import TIMEOUT_S, Client, unique
-from conftest import free_port
 from haproxy import SOURCE, Haproxy
+from ports import free_port
 from test_ctl import Ctl, wait_for
 from test_http import ANY_PORT, metrics, value
 from tls_client import Door, TlsClient, context

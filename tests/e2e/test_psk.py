@@ -1,14 +1,13 @@
 """TLS with keys that clients share with the broker: who gets in, as whom, and who does not."""
 
 import signal
-import subprocess
 
 import pytest
 
 import wire
 from certificates import Authority
-from client import TIMEOUT_S, Client, unique
-from conftest import free_port
+from client import Client, unique
+from ports import free_port
 from test_clients import Sub
 from test_ctl import Ctl, wait_for
 from test_tls import At, handshakes, pub, s_client

@@ -1,6 +1,5 @@
 """Failover without an operator: `failover.policy = heartbeat` and `fence`."""
 
-import asyncio
 import signal
 import stat
 import time

@@ -12,7 +12,8 @@ import pytest
 import wire
 from certificates import Authority
 from client import unique
-from conftest import DAEMON, Daemon, free_port
+from conftest import DAEMON, Daemon
+from ports import free_port
 from rule import ALL, BOTH, rule
 from test_clients import PAHO_VERSIONS, QOS
 from test_ctl import Ctl, wait_for

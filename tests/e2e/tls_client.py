@@ -5,7 +5,7 @@ import ssl
 import wire
 from certificates import Authority
 from client import Client
-from conftest import free_port
+from ports import free_port
 
 
 def context(authority, certificate=None, version=None, check=True):

@@ -1,5 +1,7 @@
 #include "tests/failover/etcd_server.hpp"
 
+#include "tests/free_port.hpp"
+
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -10,10 +12,8 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <httplib.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -36,18 +36,6 @@ std::string text_of(const std::string& file) {
 }
 
 }  // namespace
-
-std::uint16_t free_port() {
-  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  REQUIRE(bind(socket, reinterpret_cast<const sockaddr*>(&address), size) == 0);
-  REQUIRE(getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) == 0);
-  close(socket);
-  return ntohs(address.sin_port);
-}
 
 EtcdServer::EtcdServer(const ReplicationConfig& certificates)
     : certificates_(certificates),

@@ -13,9 +13,6 @@
 
 namespace tandemq::tests {
 
-// A port of 127.0.0.1 that nobody listens on.
-std::uint16_t free_port();
-
 class EtcdServer {
  public:
   // With certificates it speaks TLS only, and asks its clients for theirs.

@@ -3,6 +3,7 @@
 
 #include "tests/failover/etcd_server.hpp"
 #include "tests/failover/fake_http_server.hpp"
+#include "tests/free_port.hpp"
 #include "tests/replication/certificates.hpp"
 
 #include <chrono>

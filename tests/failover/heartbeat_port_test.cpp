@@ -1,5 +1,7 @@
 #include "failover/heartbeat_port.hpp"
 
+#include "tests/free_port.hpp"
+
 #include <chrono>
 #include <memory>
 #include <string>
@@ -34,17 +36,6 @@ struct Side {
   std::unique_ptr<HeartbeatPort> port;
 };
 
-// Two ports that were free just now.
-std::vector<std::uint16_t> free_ports(asio::io_context& io) {
-  std::vector<std::uint16_t> ports;
-  std::vector<asio::ip::udp::socket> held;
-  for (int i = 0; i < 2; ++i) {
-    held.emplace_back(io, asio::ip::udp::endpoint(asio::ip::address_v4::loopback(), 0));
-    ports.push_back(held.back().local_endpoint().port());
-  }
-  return ports;
-}
-
 template <class Condition>
 void run_until(asio::io_context& io, Condition condition) {
   const auto deadline = std::chrono::steady_clock::now() + kPatience;
@@ -57,7 +48,7 @@ void run_until(asio::io_context& io, Condition condition) {
 
 TEST_CASE("two nodes hear each other over UDP, and what changes is said at once") {
   asio::io_context io;
-  const auto ports = free_ports(io);
+  const std::uint16_t ports[] = {tests::free_port(), tests::free_port()};
   Side a(io, 1, ports[0], ports[1], 10);
   Side b(io, 2, ports[1], ports[0], 60'000);
   REQUIRE(a.port->start());
@@ -74,7 +65,7 @@ TEST_CASE("two nodes hear each other over UDP, and what changes is said at once"
 
 TEST_CASE("a stranger on the second path is logged once, not for each datagram") {
   asio::io_context io;
-  const auto ports = free_ports(io);
+  const std::uint16_t ports[] = {tests::free_port(), tests::free_port()};
   Side a(io, 1, ports[0], ports[1], 60'000);
   REQUIRE(a.port->start());
   asio::ip::udp::socket stranger(io, asio::ip::udp::endpoint(asio::ip::address_v4::loopback(), 0));
