@@ -18,10 +18,11 @@ struct KindName {
   RuleKind kind;
 };
 
-constexpr std::array<KindName, 4> kKindNames = {{
+constexpr std::array<KindName, 5> kKindNames = {{
     {"read", RuleKind::read},
     {"write", RuleKind::write},
     {"readwrite", RuleKind::read_write},
+    {"subscribe", RuleKind::subscribe},
     {"deny", RuleKind::deny},
 }};
 
@@ -48,7 +49,7 @@ Result<RuleView> parse_rule(std::string_view text) {
                                      [&](const KindName& each) { return each.name == word; });
     if (found == kKindNames.end())
       return failure("the kind is " + quoted(word) +
-                     ", allowed are read, write, readwrite and deny");
+                     ", allowed are read, write, readwrite, subscribe and deny");
     rule = {found->kind, rest};
   }
   if (!is_valid_filter(rule.filter))
@@ -220,8 +221,13 @@ Verdict Acl::check(const WhoView& who, Action action, std::string_view topic) co
   }
   const auto shared = split_shared(topic);
   const std::string_view filter = shared ? shared->filter : topic;
-  for_each_tree(who, [&](const RuleTree& tree) { tree.overlap(filter, who, hits); });
-  return decide(hits.read, hits.deny);
+  bool narrowed = false;
+  for_each_tree(who, [&](const RuleTree& tree) {
+    tree.overlap(filter, who, hits);
+    narrowed = narrowed || tree.has_subscribe_rules();
+  });
+  const Verdict readable = decide(hits.read, hits.deny);
+  return narrowed && readable.allowed ? decide(hits.subscribe, RuleHits::kNoLine) : readable;
 }
 
 Acl::Place Acl::place_of(std::uint32_t line) const {

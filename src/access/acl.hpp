@@ -4,6 +4,7 @@
 //   topic [read|write|readwrite|deny] FILTER        without a kind: readwrite
 //   pattern [read|write|readwrite|deny] FILTER      for everybody; %c client id, %u user name
 // and, which is ours,
+//   topic subscribe FILTER, pattern subscribe FILTER    narrows what may be subscribed to
 //   role NAME             the rules that follow, patterns too, are for those who have this role
 //   group NAME            the same for its members, which are
 //   member NAME           a user of the group, a line each
@@ -42,7 +43,8 @@ class Acl {
   // publish needs a write rule, receive a read rule that matches the topic name. subscribe takes
   // a topic filter, also "$share/GROUP/FILTER", and is refused only if no read rule matches any
   // topic of the filter, or one deny rule matches all of them; what may not be read of the rest is
-  // held back at delivery.
+  // held back at delivery. Who has subscribe rules may subscribe only to filters all of whose topics
+  // one of them matches, besides.
   //
   // A rule whose first level is a wildcard says nothing of topics that begin with '$'. A pattern
   // with %u says nothing of anonymous clients. A client id or user name with '+', '#' or '/' is not

@@ -53,6 +53,7 @@ void keep_first(std::uint32_t& kept, std::uint32_t line) {
 void keep_first(RuleHits& kept, const RuleHits& other) {
   keep_first(kept.read, other.read);
   keep_first(kept.write, other.write);
+  keep_first(kept.subscribe, other.subscribe);
   keep_first(kept.deny, other.deny);
 }
 
@@ -60,6 +61,7 @@ void note(RuleHits& rules, RuleKind kind, std::uint32_t line) {
   const bool both = kind == RuleKind::read_write;
   if (both || kind == RuleKind::read) keep_first(rules.read, line);
   if (both || kind == RuleKind::write) keep_first(rules.write, line);
+  if (kind == RuleKind::subscribe) keep_first(rules.subscribe, line);
   if (kind == RuleKind::deny) keep_first(rules.deny, line);
 }
 
@@ -160,7 +162,9 @@ class RuleTree::Overlap {
   void take(const RuleHits& rules, bool covers) {
     keep_first(hits_.read, rules.read);
     keep_first(hits_.write, rules.write);
-    if (covers) keep_first(hits_.deny, rules.deny);
+    if (!covers) return;
+    keep_first(hits_.subscribe, rules.subscribe);
+    keep_first(hits_.deny, rules.deny);
   }
 
   const RuleTree& tree_;
@@ -194,6 +198,7 @@ void RuleTree::overlap(std::string_view filter, const WhoView& who, RuleHits& hi
 
 void RuleTree::add(std::string_view filter, bool is_pattern, RuleKind kind, std::uint32_t line) {
   ENSURE(is_valid_filter(filter), "a rule has a valid filter");
+  if (kind == RuleKind::subscribe) has_subscribe_rules_ = true;
   if (filter == "+/#") filter = "#";  // The same topics; so overlap sees what covers "#".
   std::uint32_t index = kRoot;
   for (LevelsView levels(filter); !levels.at_end();) {

@@ -30,13 +30,14 @@ struct TextHash {
   }
 };
 
-enum class RuleKind : std::uint8_t { read, write, read_write, deny };
+enum class RuleKind : std::uint8_t { read, write, read_write, subscribe, deny };
 
 // The rules that met a topic: of each kind the first line in the file, or kNoLine.
 struct RuleHits {
   static constexpr std::uint32_t kNoLine = std::numeric_limits<std::uint32_t>::max();
   std::uint32_t read = kNoLine;
   std::uint32_t write = kNoLine;
+  std::uint32_t subscribe = kNoLine;
   std::uint32_t deny = kNoLine;
 };
 
@@ -51,9 +52,10 @@ class RuleTree {
 
   // Adds to `hits` every rule that matches the topic.
   void match(std::string_view topic, const WhoView& who, RuleHits& hits) const;
-  // Adds every read and write rule that matches some topic of the filter, and every deny rule that
-  // matches all of them.
+  // Adds every read and write rule that matches some topic of the filter, and every subscribe and
+  // deny rule that matches all of them.
   void overlap(std::string_view filter, const WhoView& who, RuleHits& hits) const;
+  [[nodiscard]] bool has_subscribe_rules() const { return has_subscribe_rules_; }
 
  private:
   static constexpr std::uint32_t kRoot = 0;  // No node's child.
@@ -79,6 +81,7 @@ class RuleTree {
   // The first deny patterns that name the client id, the user.
   std::uint32_t deny_by_client_ = RuleHits::kNoLine;
   std::uint32_t deny_by_user_ = RuleHits::kNoLine;
+  bool has_subscribe_rules_ = false;
 };
 
 }  // namespace tandemq

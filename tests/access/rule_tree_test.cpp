@@ -69,6 +69,18 @@ TEST_CASE("an overlap takes what allows a part and what denies the whole") {
   CHECK(overlapped(tree, "+/+/b").read == kNone);
 }
 
+TEST_CASE("a subscribe rule counts for filters that it covers") {
+  RuleTree tree;
+  CHECK_FALSE(tree.has_subscribe_rules());
+  tree.add_topic("a/#", RuleKind::subscribe, 1);
+  CHECK(tree.has_subscribe_rules());
+  CHECK(overlapped(tree, "a/+/b").subscribe == 1);
+  CHECK(overlapped(tree, "a").subscribe == 1);
+  CHECK(overlapped(tree, "#").subscribe == kNone);
+  CHECK(overlapped(tree, "+/b").subscribe == kNone);
+  CHECK(overlapped(tree, "a/b").read == kNone);
+}
+
 TEST_CASE("a level that looks like a substitution is one in patterns only") {
   RuleTree tree;
   tree.add_topic("%u/x", RuleKind::read, 1);
