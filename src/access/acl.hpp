@@ -43,8 +43,8 @@ class Acl {
   // publish needs a write rule, receive a read rule that matches the topic name. subscribe takes
   // a topic filter, also "$share/GROUP/FILTER", and is refused only if no read rule matches any
   // topic of the filter, or one deny rule matches all of them; what may not be read of the rest is
-  // held back at delivery. Who has subscribe rules may subscribe only to filters all of whose topics
-  // one of them matches, besides.
+  // held back at delivery. Who has subscribe rules may subscribe only to filters all of whose
+  // topics one of them matches, besides.
   //
   // A rule whose first level is a wildcard says nothing of topics that begin with '$'. A pattern
   // with %u says nothing of anonymous clients. A client id or user name with '+', '#' or '/' is not

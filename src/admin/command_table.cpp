@@ -197,6 +197,7 @@ constexpr CommandColumn kSubscriptionColumns[] = {
     {"client", "CLIENT"},     {"filter", "FILTER"},
     {"qos", "QOS"},           {"identifier", "IDENTIFIER"},
     {"no_local", "NO LOCAL"}, {"retain_as_published", "RETAIN AS PUBLISHED"},
+    {"granted", "GRANTED"},
 };
 constexpr CommandColumn kRetainedColumns[] = {
     {"topic", "TOPIC"},
@@ -386,7 +387,8 @@ constexpr Command kCommands[] = {
      "Ends a session for good, with its subscriptions and its queue; a client that is connected is "
      "disconnected first. What waited is counted as dropped."},
     {"subscriptions list", Answer::rows, kSubscriptionArguments, kSubscriptionColumns,
-     "Lists the subscriptions of all sessions, or of one client."},
+     "Lists the subscriptions of all sessions, or of one client. One that the rules in force do "
+     "not grant gives nothing until they grant it again."},
     {"retained list", Answer::rows, kRetainedArguments, kRetainedColumns,
      "Lists the retained messages whose topics the filter matches."},
     {"retained get", Answer::record, kTopicArguments, kMessageDetails,

@@ -19,6 +19,30 @@ AuditEvent audit_event(const Turn& turn, const Connection& connection, AuditEven
   return event;
 }
 
+namespace {
+
+// Of a session whose client may be away.
+AuditEvent denied_event(const Turn& turn, const Session& session, Action action,
+                        std::string_view topic) {
+  AuditEvent event;
+  event.what = action == Action::receive ? AuditEvent::What::receive_denied
+                                         : AuditEvent::What::subscribe_denied;
+  event.at = turn.now;
+  event.client_id = session.client_id;
+  event.user_name = session.user_name;
+  event.topic = topic;
+  WhoView who{session.client_id, session.user_name};
+  if (const Connection* connection = turn.world.connections.of(session.id)) {
+    event.address = connection->origin->address;
+    event.listener = connection->origin->listener;
+    who = connection->who();
+  }
+  event.rule = turn.world.access->check(who, action, topic).line;
+  return event;
+}
+
+}  // namespace
+
 void audit_connected(const Turn& turn, const Connection& connection) {
   if (!turn.world.audit.active()) return;
   AuditEvent event = audit_event(turn, connection, AuditEvent::What::connected);
@@ -69,20 +93,15 @@ bool may(const Turn& turn, const Connection& connection, Action action, std::str
 void audit_receive_denied(const Turn& turn, const Session& session, std::string_view topic) {
   std::uint64_t count = 0;
   if (!turn.world.audit.tells_receive(session.client_id, turn.now, count)) return;
-  AuditEvent event;
-  event.what = AuditEvent::What::receive_denied;
-  event.at = turn.now;
-  event.client_id = session.client_id;
-  event.user_name = session.user_name;
-  event.topic = topic;
+  AuditEvent event = denied_event(turn, session, Action::receive, topic);
   event.count = count;
-  WhoView who{session.client_id, session.user_name};
-  if (const Connection* connection = turn.world.connections.of(session.id)) {
-    event.address = connection->origin->address;
-    event.listener = connection->origin->listener;
-    who = connection->who();
-  }
-  event.rule = turn.world.access->check(who, Action::receive, topic).line;
+  turn.world.audit.report(std::move(event));
+}
+
+void audit_revoked(const Turn& turn, const Session& session, std::string_view filter) {
+  if (!turn.world.audit.active()) return;
+  AuditEvent event = denied_event(turn, session, Action::subscribe, filter);
+  event.why = "a subscription made before";
   turn.world.audit.report(std::move(event));
 }
 

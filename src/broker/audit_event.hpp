@@ -21,6 +21,8 @@ void audit_end(const Turn& turn, const Connection& connection,
 bool may(const Turn& turn, const Connection& connection, Action action, std::string_view topic);
 // A message was held back from a session, whose client may be away.
 void audit_receive_denied(const Turn& turn, const Session& session, std::string_view topic);
+// A subscription that was granted once gives nothing from now on.
+void audit_revoked(const Turn& turn, const Session& session, std::string_view filter);
 void audit_will_denied(const Turn& turn, const WillSet& will);
 
 }  // namespace tandemq

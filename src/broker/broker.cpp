@@ -195,6 +195,7 @@ void Broker::reload(const Config& config, std::shared_ptr<const Access> access, 
   world_.limits = ListenerLimits(config);
   admit_again(world_);
   world_.access = std::move(access);
+  world_.revoked.rules_changed();
   world_.connections.for_each([this](Connection& one) {
     if (one.phase == ConnectionPhase::ready)
       one.ack = world_.ack.of_client(one.origin->listener, one.user_name).level;

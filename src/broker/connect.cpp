@@ -97,6 +97,7 @@ bool open_session(Turn& turn, Connection& connection, bool clean_start) {
   turn.happens(session != nullptr ? Happening::resumed : Happening::opened, connection.session, {},
                connection.origin->address);
   turn.world.connections.bind(connection.session, &connection);
+  turn.world.revoked.forget(connection.session);
   return session != nullptr;
 }
 

@@ -205,12 +205,13 @@ std::vector<std::string> conclude_topic(const Present& present, const std::strin
   std::vector<std::string> sentences;
   std::uint8_t qos = 0;
   for (const SubscriptionReport& one : matching) {
-    qos = std::max(qos, one.options.qos);
+    if (one.granted) qos = std::max(qos, one.options.qos);
     std::string text = "'" + one.filter + "' (QoS " + std::to_string(one.options.qos) +
                        ") matches '" + topic + "'";
     if (one.options.no_local) text += "; No Local: not what the client itself publishes";
     if (one.filter.starts_with("$share/"))
       text += "; it is shared: each message goes to one client of the group";
+    if (!one.granted) text += "; the ACL does not grant it any more: it gives nothing";
     sentences.push_back(text + ".");
   }
   if (present.may_receive == false)

@@ -81,7 +81,8 @@ bool append_filters(const World& world, const Session& session, std::string& aft
        ++filter) {
     if (out.size() >= kPageRows) return false;
     const Subscription* subscription = world.state.subscriptions().find(*filter, session.id);
-    out.push_back({session.client_id, *filter, subscription->identifier, subscription->options});
+    out.push_back({session.client_id, *filter, subscription->identifier, subscription->options,
+                   is_granted(world, session, *filter)});
     after = *filter;
   }
   after.clear();

@@ -102,6 +102,7 @@ struct SubscriptionReport {
   std::string filter;
   std::uint32_t identifier = 0;
   SubscriptionOptions options;
+  bool granted = true;  // By the rules in force; else it gives nothing.
 };
 struct SubscriptionCursor {
   SessionCursor session;

@@ -78,6 +78,7 @@ void detach(Turn& turn, Connection& connection, WillFate will_fate) {
   if (std::exchange(connection.blocked, false)) std::erase(turn.world.blocked, connection.id);
   if (connection.session == SessionId::none) return;
   turn.world.connections.bind(connection.session, nullptr);
+  turn.world.revoked.forget(connection.session);
   finish_retained(turn, connection);
   const SessionId id = std::exchange(connection.session, SessionId::none);
   const std::uint32_t expiry_s = connection.session_expiry_s;
@@ -104,6 +105,7 @@ void end_session(Turn& turn, SessionId id, DropReason reason) {
   const std::string client_id = session.client_id;
   turn.happens(Happening::ended, id, {}, client_id);
   turn.apply(SessionEnded{id});
+  turn.world.revoked.forget(id);
   turn.world.room_made = true;
   if (turn.state.wills().contains(client_id)) publish_will(turn, client_id);
 }

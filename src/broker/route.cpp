@@ -2,6 +2,7 @@
 
 #include "broker/audit_event.hpp"
 #include "broker/deliver.hpp"
+#include "topic/name.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -20,9 +21,11 @@ void choose_targets(Turn& turn, const Publication& publication) {
     const bool own = subscription.session == publication.publisher;
     if (!own || !subscription.options.no_local) world.targets.add(subscription, qos);
   }
-  for (const Matches::Group& group : world.matches.groups)
-    if (const Subscription* member = choose_member(turn, group.key, *group.members))
-      world.targets.add_shared(*member, qos, group.key);
+  for (const Matches::Group& group : world.matches.groups) {
+    const Subscription* member = choose_member(turn, group.key, *group.members);
+    const Subscription& taker = member != nullptr ? *member : group.members->front();
+    world.targets.add_shared(taker, qos, group.key).revoked = member == nullptr;
+  }
   for (Target& target : world.targets.list()) {
     target.who = turn.state.session(target.session);
     target.connection = world.connections.of(target.session);
@@ -38,13 +41,41 @@ bool may_get(const World& world, const Target& target, std::string_view topic) {
   return world.access->may_while_away(who, Action::receive, topic);
 }
 
-void drop_unreadable(Turn& turn, const Message& message) {
+// Makes of the target what those of its subscriptions do that the rules in force grant.
+void narrow(Turn& turn, const Publication& publication, Target& target) {
+  if (target.share != 0) return;  // choose_member() has asked.
+  const Session& session = *target.who;
+  const Revoked::Filters* revoked = turn.world.revoked.of(turn, session);
+  if (revoked == nullptr) return;
+  const Message& message = *publication.message;
+  const auto concerns = [&](const std::string& filter) {
+    return !is_shared(filter) && matches(filter, message.topic);
+  };
+  if (std::none_of(revoked->begin(), revoked->end(), concerns)) return;
+  Target left;
+  left.revoked = true;
+  for (const std::string& filter : session.filters) {
+    if (!concerns(filter) || std::binary_search(revoked->begin(), revoked->end(), filter)) continue;
+    const Subscription& subscription = *turn.state.subscriptions().find(filter, session.id);
+    if (subscription.options.no_local && session.id == publication.publisher) continue;
+    left.revoked = false;
+    left.join(subscription, static_cast<std::uint8_t>(message.qos));
+  }
+  target.revoked = left.revoked;
+  target.qos = left.qos;
+  target.retain_as_published = left.retain_as_published;
+  target.subscription_ids = std::move(left.subscription_ids);
+}
+
+void drop_unreadable(Turn& turn, const Publication& publication) {
   if (!turn.world.access->has_rules()) return;
+  const Message& message = *publication.message;
   auto& targets = turn.world.targets.list();
+  for (Target& target : targets) narrow(turn, publication, target);
   std::erase_if(targets, [&](const Target& target) {
-    if (may_get(turn.world, target, message.topic)) return false;
     const Session& session = *target.who;
-    audit_receive_denied(turn, session, message.topic);
+    if (!target.revoked && may_get(turn.world, target, message.topic)) return false;
+    if (!target.revoked) audit_receive_denied(turn, session, message.topic);
     turn.drop(DropReason::not_authorized, session.client_id, std::make_shared<Message>(message));
     return true;
   });
@@ -121,12 +152,23 @@ void assign_targets(Turn& turn, const MessageRef& message, const Publication& pu
   turn.end_routing();
 }
 
+// A member of a shared group that the rules in force do not let in any more.
+bool is_revoked(Turn& turn, const Subscription& member) {
+  const State& state = turn.state;
+  const Revoked::Filters* revoked = turn.world.revoked.of(turn, *state.session(member.session));
+  return revoked != nullptr &&
+         std::any_of(revoked->begin(), revoked->end(), [&](const std::string& filter) {
+           return is_shared(filter) &&
+                  state.subscriptions().find(filter, member.session) == &member;
+         });
+}
+
 }  // namespace
 
 Routed route(Turn& turn, Publication& publication) {
   choose_targets(turn, publication);
   Message& taken = *publication.message;
-  drop_unreadable(turn, taken);
+  drop_unreadable(turn, publication);
   const bool matched = !turn.world.targets.list().empty();
   // First, for to make room in a queue costs messages.
   if (turn.world.disk_low && publication.yields && needs_log(turn, taken)) return Routed::disk_full;
@@ -153,7 +195,7 @@ const Subscription* choose_member(Turn& turn, std::uint64_t share,
   const Subscription* away = nullptr;
   for (std::size_t tried = 0; tried < members.size(); ++tried) {
     const Subscription& member = members[(cursor + tried) % members.size()];
-    if (member.session == except) continue;
+    if (member.session == except || is_revoked(turn, member)) continue;
     if (turn.world.connections.of(member.session) == nullptr) {
       if (away == nullptr) away = &member;
       continue;

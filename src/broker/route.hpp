@@ -30,7 +30,7 @@ enum class Routed : std::uint8_t {
 Routed route(Turn& turn, Publication& publication);
 
 // The next member of a shared group: the connected ones in turn, any other if none is connected.
-// Null if there is nobody besides `except`.
+// Null if there is nobody besides `except` and those whose subscription is revoked.
 const Subscription* choose_member(Turn& turn, std::uint64_t share,
                                   const std::vector<Subscription>& members,
                                   SessionId except = SessionId::none);

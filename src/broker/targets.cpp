@@ -4,6 +4,13 @@
 
 namespace tandemq {
 
+void Target::join(const Subscription& subscription, std::uint8_t message_qos) {
+  const std::uint8_t granted = subscription.options.qos;
+  qos = std::max(qos, std::min(granted, message_qos));
+  if (subscription.options.retain_as_published) retain_as_published = true;
+  if (subscription.identifier != 0) subscription_ids.push_back(subscription.identifier);
+}
+
 void TargetList::clear() {
   list_.clear();
   if (++round_ == 0) {
@@ -29,21 +36,15 @@ void TargetList::add(const Subscription& subscription, std::uint8_t message_qos)
     entry_of_[i] = static_cast<std::uint32_t>(list_.size());
     append(subscription.session);
   }
-  Target& target = list_[entry_of_[i]];
-  const std::uint8_t granted = subscription.options.qos;
-  target.qos = std::max(target.qos, std::min(granted, message_qos));
-  if (subscription.options.retain_as_published) target.retain_as_published = true;
-  if (subscription.identifier != 0) target.subscription_ids.push_back(subscription.identifier);
+  list_[entry_of_[i]].join(subscription, message_qos);
 }
 
-void TargetList::add_shared(const Subscription& subscription, std::uint8_t message_qos,
-                            std::uint64_t share) {
+Target& TargetList::add_shared(const Subscription& subscription, std::uint8_t message_qos,
+                               std::uint64_t share) {
   Target& target = append(subscription.session);
-  const std::uint8_t granted = subscription.options.qos;
-  target.qos = std::min(granted, message_qos);
-  target.retain_as_published = subscription.options.retain_as_published;
   target.share = share;
-  if (subscription.identifier != 0) target.subscription_ids.push_back(subscription.identifier);
+  target.join(subscription, message_qos);
+  return target;
 }
 
 }  // namespace tandemq

@@ -22,8 +22,11 @@ struct Target {
   std::uint8_t qos = 0;  // The highest of its subscriptions, at most that of the message.
   bool retain_as_published = false;
   bool full = false;        // Its queue has no room.
+  bool revoked = false;     // The rules in force grant none of its subscriptions.
   std::uint64_t share = 0;  // Key of the shared group it was chosen from; 0: its own subscription.
   SubscriptionIds subscription_ids;
+
+  void join(const Subscription& subscription, std::uint8_t message_qos);
 };
 
 class TargetList {
@@ -32,7 +35,8 @@ class TargetList {
   // Joins the session's entry if it has one already.
   void add(const Subscription& subscription, std::uint8_t message_qos);
   // A shared subscription is always a delivery of its own.
-  void add_shared(const Subscription& subscription, std::uint8_t message_qos, std::uint64_t share);
+  Target& add_shared(const Subscription& subscription, std::uint8_t message_qos,
+                     std::uint64_t share);
 
   [[nodiscard]] std::vector<Target>& list() { return list_; }
 

@@ -17,6 +17,7 @@
 #include "broker/history.hpp"
 #include "broker/limit_hits.hpp"
 #include "broker/overload.hpp"
+#include "broker/revoked.hpp"
 #include "broker/targets.hpp"
 #include "broker/trace.hpp"
 #include "config/ack_rule.hpp"
@@ -83,6 +84,7 @@ struct World {
   ListenerLimits limits;  // A connection refers to those of its listener.
   Admission admission;
   std::shared_ptr<const Access> access;
+  Revoked revoked;  // By `access`.
   Connections connections;
   Timers<Due> timers;
   std::map<Due, Instant> watched;  // When the earliest timer of Turn::watch() is set.

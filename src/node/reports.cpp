@@ -139,6 +139,7 @@ Json to_json(const SubscriptionReport& report) {
   if (report.identifier != 0) json["identifier"] = report.identifier;
   json["no_local"] = options.no_local;
   json["retain_as_published"] = options.retain_as_published;
+  json["granted"] = report.granted;
   json["retain_handling"] = static_cast<int>(options.retain_handling);
   return json;
 }

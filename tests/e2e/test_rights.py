@@ -146,3 +146,27 @@ def test_a_wrong_acl_file_names_its_line(daemon, tmp_path):
     path = written(tmp_path / "rules", "topic readwrite #\ntopik read a\n")
     with pytest.raises(AssertionError, match="line 2"):
         daemon(f"--auth.acl_file={path}")
+
+
+@rule("a reload asks about the subscriptions that are there, and takes none away")
+def test_subscriptions_reload(daemon, tmp_path, version):
+    every, narrow = "topic readwrite #\n", "topic readwrite #\ntopic subscribe a/+\n"
+    path = written(tmp_path / "rules", every)
+    one = daemon(f"--auth.acl_file={path}")
+    ctl = Ctl(one.folder / "admin.sock")
+    with one.connected(version) as client, one.connected(V5) as sender:
+        client.subscribe(("#", 1), ("a/+", 0))
+        path.write_text(narrow)
+        reload(one)
+        assert client.subscribe("b/#").codes[0] == (0x87 if version == V5 else 0x80)
+        sender.publish("b", b"lost", 1)
+        sender.publish("a/1", b"x", 1)
+        client.take(b"x", topic="a/1", qos=0)
+        rows = ctl.rows("subscriptions", "list", f"--client={client.client_id}")
+        assert [(row["filter"], row["granted"]) for row in rows] == [("#", False), ("a/+", True)]
+        drops = ctl.rows("drops", f"--client={client.client_id}")
+        assert [(row["reason"], row["topic"]) for row in drops] == [("not_authorized", "b")]
+        path.write_text(every)
+        reload(one)
+        sender.publish("b", b"y", 1)
+        client.take(b"y", topic="b", qos=1)

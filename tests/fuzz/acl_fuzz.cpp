@@ -1,6 +1,6 @@
 // Input: an ACL file. What parses is asked about the last words of its own lines, as topics and as
-// filters: subscribe must agree with receive where no rule narrows it, for clients with harmless and
-// with harmful names.
+// filters: subscribe must agree with receive where no rule narrows it, for clients with harmless
+// and with harmful names.
 #include "access/acl.hpp"
 #include "access/lines.hpp"
 #include "base/ensure.hpp"
