@@ -133,6 +133,7 @@ class Access {
 
   // False: everybody may do everything, and nobody needs to ask.
   [[nodiscard]] bool has_rules() const { return policy_.acl.has_value(); }
+  // Who operates the broker may do everything.
   Verdict check(const WhoView& who, Action action, std::string_view topic) const;
   bool may_publish(const WhoView& who, std::string_view topic) const;
   bool may_subscribe(const WhoView& who, std::string_view filter) const;

@@ -20,6 +20,7 @@ struct WhoView {
   std::string_view user;  // Empty: anonymous.
   // That came with the login; those that the ACL gives to the user are found by its name.
   std::span<const std::string> roles{};
+  bool operates = false;  // On behalf of tandemqctl: no rule is about it, see Access::check().
 };
 
 // For hash tables of strings that are asked with string views.

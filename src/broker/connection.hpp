@@ -93,7 +93,7 @@ struct Connection {
   bool page_sent = true;                             // The last page of a walk is with the kernel.
 
   [[nodiscard]] bool is_v5() const { return version == mqtt::Version::v5; }
-  [[nodiscard]] WhoView who() const { return {client_id, user_name, roles}; }
+  [[nodiscard]] WhoView who() const { return {client_id, user_name, roles, origin->admin}; }
 };
 
 class Connections {

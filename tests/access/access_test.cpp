@@ -212,6 +212,7 @@ TEST_CASE("without an ACL everything is allowed, with one what it says") {
   CHECK(access.may_subscribe(bob, "#"));
   CHECK_FALSE(access.may_subscribe(bob, "out/#"));
   CHECK(access.check(bob, Action::publish, "out/a").line == 3);
+  CHECK(access.may_receive({.client_id = "client", .user = {}, .operates = true}, "secret"));
 }
 
 TEST_CASE("auth.anonymous is loopback, true or false") {

@@ -1,12 +1,14 @@
 """Who may do what: the ACL file."""
 
+import json
+
 import pytest
 
 import wire
 from client import unique
 from rule import NEW, OLD, rule
 from test_auth import reload, scram_line, written
-from test_ctl import Ctl
+from test_ctl import Ctl, end, wait_for
 from wire import V5
 
 RULES = """
@@ -170,3 +172,16 @@ def test_subscriptions_reload(daemon, tmp_path, version):
         reload(one)
         sender.publish("b", b"y", 1)
         client.take(b"y", topic="b", qos=1)
+
+
+def test_an_operator_sees_every_topic(ruled):
+    """The rules are for clients: who may use the admin socket may do everything."""
+    ctl = Ctl(ruled.folder / "admin.sock")
+    watcher = ctl.stream("subscribe", "other")
+    try:
+        wait_for(lambda: ctl.record("status")["subscriptions"] == 1)
+        with as_user(ruled, "root") as sender:
+            sender.publish("other", b"seen", 1)
+        assert json.loads(watcher.stdout.readline())["payload"] == "seen"
+    finally:
+        end(watcher)
