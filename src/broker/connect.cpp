@@ -56,7 +56,7 @@ void take_over_settings(const World& world, Connection& connection, const mqtt::
   connection.receive_maximum =
       static_cast<std::uint16_t>(number(PropertyId::receive_maximum, UINT16_MAX));
   connection.packet_size_max = number(PropertyId::maximum_packet_size, UINT32_MAX);
-  connection.problem_information = number(PropertyId::request_problem_information, 0) == 1;
+  connection.problem_information = number(PropertyId::request_problem_information, 1) == 1;
   connection.inbound_aliases = mqtt::InboundAliases(limits.topic_alias_max);
   connection.keep_alive_s = packet.keep_alive_s;
   // [MQTT-3.2.2-21]: only 5.0 can be told that the server wants to hear from it more often.

@@ -48,12 +48,12 @@ struct Connection {
   ConnectionId id{};
   ConnectionPhase phase = ConnectionPhase::opened;
   mqtt::Version version = mqtt::Version::v311;
-  bool problem_information = false;        // The client asked for Reason Strings [MQTT-3.1.2-29].
-  bool sends_aliases = false;              // The first use of one makes a packet larger.
-  bool will_set = false;                   // State holds a will of this connection.
-  bool blocked = false;                    // Its publisher waits for room in a queue.
-  std::uint16_t keep_alive_s = 0;          // As in force: ours if we set it.
-  std::uint16_t receive_maximum = 65'535;  // What the client takes unacknowledged.
+  bool problem_information = false;            // It is told Reason Strings [MQTT-3.1.2-29].
+  bool sends_aliases = false;                  // The first use of one makes a packet larger.
+  bool will_set = false;                       // State holds a will of this connection.
+  bool blocked = false;                        // Its publisher waits for room in a queue.
+  std::uint16_t keep_alive_s = 0;              // As in force: ours if we set it.
+  std::uint16_t receive_maximum = 65'535;      // What the client takes unacknowledged.
   std::uint32_t packet_size_max = UINT32_MAX;  // What the client takes at all, bytes.
   std::uint32_t session_expiry_s = 0;
   SessionId session = SessionId::none;

@@ -140,7 +140,7 @@ class Turn {
   // Of QoS 0 never waits for a record, others do if the message is in the log.
   void deliver(Connection& connection, const MessageRef& message, Deliver&& delivery);
 
-  // A Reason String, if the client asked for them and it fits [MQTT-3.2.2-19].
+  // A Reason String, if the client wants them and it fits [MQTT-3.2.2-19].
   [[nodiscard]] mqtt::Properties reason_string(const Connection& connection,
                                                std::string_view why) const;
 
