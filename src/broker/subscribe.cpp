@@ -30,32 +30,38 @@ bool is_well_formed(std::string_view filter) {
   return !inner.empty() && is_valid_filter(inner, {UINT32_MAX, UINT16_MAX});
 }
 
-// Why this server does not grant a filter that is well-formed; success if nothing speaks against
-// it.
-ReasonCode obstacle(const Turn& turn, const Connection& connection,
-                    const mqtt::SubscribeEntry& entry) {
+// Why this server does not grant a filter that is well-formed, in words too; success if nothing
+// speaks against it.
+struct Obstacle {
+  ReasonCode reason = ReasonCode::success;
+  std::string_view why;
+};
+
+Obstacle obstacle(const Turn& turn, const Connection& connection,
+                  const mqtt::SubscribeEntry& entry) {
   const MqttConfig& mqtt = turn.world.config.mqtt;
   const LimitsConfig& limits = *connection.limits;
   LimitHits& hits = turn.world.limit_hits;
   const Session& session = *turn.state.session(connection.session);
   const std::string_view inner = inner_filter(entry.filter);
   if (is_shared(entry.filter) && !mqtt.shared_available)
-    return ReasonCode::shared_subscriptions_not_supported;
+    return {ReasonCode::shared_subscriptions_not_supported, "mqtt.shared_available is off"};
   if (has_wildcard(inner) && !mqtt.wildcard_available)
-    return ReasonCode::wildcard_subscriptions_not_supported;
+    return {ReasonCode::wildcard_subscriptions_not_supported, "mqtt.wildcard_available is off"};
   if (!is_valid_filter(inner, {limits.topic_levels_max, UINT16_MAX})) {
     hits.add(Limit::topic_levels_max, connection.client_id);
-    return ReasonCode::topic_filter_invalid;
+    return {ReasonCode::topic_filter_invalid, "more levels than limits.topic_levels_max"};
   }
-  if (!may(turn, connection, Action::subscribe, entry.filter)) return ReasonCode::not_authorized;
+  if (!may(turn, connection, Action::subscribe, entry.filter))
+    return {ReasonCode::not_authorized, "no right to subscribe to this filter"};
   if (turn.world.disk_low && session.durable && !session.filters.contains(entry.filter))
-    return ReasonCode::quota_exceeded;
+    return {ReasonCode::quota_exceeded, "the disk of the broker is nearly full"};
   if (session.filters.size() >= limits.subscriptions_max &&
       !session.filters.contains(entry.filter)) {
     hits.add(Limit::subscriptions_max, connection.client_id);
-    return ReasonCode::quota_exceeded;
+    return {ReasonCode::quota_exceeded, "limits.subscriptions_max is reached"};
   }
-  return ReasonCode::success;
+  return {};
 }
 
 Subscription subscription_of(const Turn& turn, const Connection& connection,
@@ -100,12 +106,14 @@ void subscribe(Turn& turn, Connection& connection, mqtt::Subscribe packet) {
 
   mqtt::SubscriptionAck ack{mqtt::PacketType::suback, packet.packet_id, {}, {}};
   std::vector<std::pair<std::string_view, Subscription>> retained;
+  std::string_view why;  // Of the first that is refused.
   for (const mqtt::SubscribeEntry& entry : packet.entries) {
-    const ReasonCode reason = obstacle(turn, connection, entry);
+    const auto [reason, text] = obstacle(turn, connection, entry);
     if (turn.world.trace.active())
       turn.trace(connection, {}, "SUBSCRIBE " + entry.filter + ": " + std::string(name(reason)));
     turn.happens(Happening::subscribed, connection.session, reason, entry.filter);
     if (reason != ReasonCode::success) {
+      if (why.empty()) why = text;
       ack.reasons.push_back(reason);
       continue;
     }
@@ -118,6 +126,7 @@ void subscribe(Turn& turn, Connection& connection, mqtt::Subscribe packet) {
     if (wants_retained(subscription, entry.filter, is_new))
       retained.emplace_back(entry.filter, subscription);
   }
+  ack.properties = turn.reason_string(connection, why, ack.reasons.size());
   turn.send_packet(connection, std::move(ack));
   for (const auto& [filter, subscription] : retained) {
     send_sys(turn, connection, filter, subscription);

@@ -88,10 +88,11 @@ void Turn::deliver(Connection& connection, const MessageRef& message, Deliver&& 
   outputs.list.emplace_back(connection.id, std::move(delivery));
 }
 
-mqtt::Properties Turn::reason_string(const Connection& connection, std::string_view why) const {
+mqtt::Properties Turn::reason_string(const Connection& connection, std::string_view why,
+                                     std::size_t payload) const {
   mqtt::Properties properties;
   constexpr std::size_t kRoomForTheRest = 64;  // Header, reason and other properties.
-  const bool fits = why.size() + kRoomForTheRest <= connection.packet_size_max;
+  const bool fits = why.size() + payload + kRoomForTheRest <= connection.packet_size_max;
   if (connection.is_v5() && connection.problem_information && fits && !why.empty())
     properties.add(mqtt::PropertyId::reason_string, why);
   return properties;

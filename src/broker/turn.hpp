@@ -140,9 +140,9 @@ class Turn {
   // Of QoS 0 never waits for a record, others do if the message is in the log.
   void deliver(Connection& connection, const MessageRef& message, Deliver&& delivery);
 
-  // A Reason String, if the client wants them and it fits [MQTT-3.2.2-19].
-  [[nodiscard]] mqtt::Properties reason_string(const Connection& connection,
-                                               std::string_view why) const;
+  // A Reason String, if the client wants them and it fits beside `payload` bytes [MQTT-3.2.2-19].
+  [[nodiscard]] mqtt::Properties reason_string(const Connection& connection, std::string_view why,
+                                               std::size_t payload = 0) const;
 
   // Sets a timer for a subject whose deadline moves often, unless one is set that comes earlier:
   // whoever handles that one watches the subject again. So it has one timer, not one a move.

@@ -145,6 +145,27 @@ TEST_CASE("[MQTT311-3.8.4-5] without the right to subscribe: 0x87, in 3.1.1 0x80
   CHECK(lab.join(v5("c")).subscribe("ok/+", 1) == ReasonCode::granted_qos1);
 }
 
+TEST_CASE("[MQTT-3.9.2-1] a SUBACK says why a filter is refused, if it fits") {
+  Config config = quiet();
+  config.limits.subscriptions_max = 1;
+  Lab lab(config);
+  const auto why = [&](mqtt::Connect packet, std::vector<mqtt::SubscribeEntry> entries) {
+    Client& client = lab.join(std::move(packet));
+    client.send(mqtt::Subscribe{1, {}, std::move(entries)});
+    const auto suback = client.take<mqtt::SubscriptionAck>();
+    const std::string* text = suback.properties.text(PropertyId::reason_string);
+    return text == nullptr ? std::string() : *text;
+  };
+  CHECK(why(v5("a"), {entry("a")}).empty());
+  CHECK(why(v5("b"), {entry("a"), entry("b")}) == "limits.subscriptions_max is reached");
+  const std::vector<mqtt::SubscribeEntry> many(40, entry("a/b"));
+  std::vector<mqtt::SubscribeEntry> refused{entry("a")};
+  refused.insert(refused.end(), many.begin(), many.end());
+  CHECK(why(with(v5("c"), PropertyId::maximum_packet_size, 120U), refused).empty());
+  CHECK(why(with(v5("d"), PropertyId::maximum_packet_size, 200U), refused) ==
+        "limits.subscriptions_max is reached");
+}
+
 TEST_CASE(
     "[MQTT-3.10.4-1, -4, MQTT-3.11.3-2] UNSUBSCRIBE removes exactly the filter, and says if it was "
     "there") {
